@@ -1,0 +1,38 @@
+"""A customer with an account."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Member(models.Model):
+    """A person of the programme. The ledger points here, so a member row is never deleted."""
+
+    number = models.CharField(_("member number"), max_length=20, unique=True)
+    external_number = models.CharField(
+        _("external number"),
+        max_length=64,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("The customer's number in the till or the former system."),
+    )
+    phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    home_store = models.ForeignKey(
+        "stores.Store",
+        verbose_name=_("home store"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    joined_at = models.DateTimeField(_("joined at"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return self.name or self.number

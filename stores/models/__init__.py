@@ -1,0 +1,3 @@
+from stores.models.store import Store
+
+__all__ = ["Store"]
