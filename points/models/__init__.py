@@ -1,0 +1,18 @@
+from points.models.account import Account
+from points.models.adjustment import Adjustment
+from points.models.clearing import ClearingRun
+from points.models.entry import Entry
+from points.models.hold import Hold
+from points.models.lot import Lot, LotUse
+from points.models.settings import LedgerSettings
+
+__all__ = [
+    "Account",
+    "Adjustment",
+    "ClearingRun",
+    "Entry",
+    "Hold",
+    "LedgerSettings",
+    "Lot",
+    "LotUse",
+]

@@ -1,0 +1,102 @@
+"""What the ledger can refuse, each with a stable code."""
+
+from django.utils.translation import gettext_lazy as _
+
+from stores.exceptions import Refusal
+
+
+class PointsRefusal(Refusal):
+    code = "points_refused"
+
+
+class InvalidPoints(PointsRefusal):
+    """The number of points is not a whole number in the accepted range (I22)."""
+
+    code = "points_out_of_range"
+    message = _("Points must be a whole number between 1 and %(limit)s.")
+    field = "points"
+
+
+class InvalidText(PointsRefusal):
+    """A reference, source or actor is empty, too long, or has control characters (I22)."""
+
+    code = "text_not_accepted"
+    message = _("This text is empty, too long, or contains characters that are not accepted.")
+
+
+class InsufficientPoints(PointsRefusal):
+    """Fewer usable points than asked for; `params` carries both figures."""
+
+    code = "points_insufficient"
+    message = _("Not enough points: %(needed)s needed, %(available)s available.")
+    field = "points"
+
+
+class AccountFrozen(PointsRefusal):
+    """A frozen account earns, but cannot spend, gift or draw (F77, I14)."""
+
+    code = "account_frozen"
+    message = _("This points account is frozen. Reason: %(reason)s")
+
+
+class AccountNotFound(PointsRefusal):
+    code = "account_not_found"
+    message = _("There is no such points account.")
+    field = "member"
+
+
+class ReferenceConflict(PointsRefusal):
+    """The reference was used before with other content (I6)."""
+
+    code = "reference_conflict"
+    message = _("This reference was already used for a different request: %(reference)s")
+    field = "reference"
+
+
+class EntryNotFound(PointsRefusal):
+    code = "entry_not_found"
+    message = _("There is no entry with this reference: %(reference)s")
+    field = "reference"
+
+
+class HoldNotFound(PointsRefusal):
+    code = "hold_not_found"
+    message = _("There is no such hold: %(reference)s")
+    field = "reference"
+
+
+class HoldClosed(PointsRefusal):
+    """The hold was captured, released or timed out before."""
+
+    code = "hold_closed"
+    message = _("This hold is already closed: %(state)s")
+    field = "reference"
+
+
+class RestoreExceedsUse(PointsRefusal):
+    code = "restore_exceeds_use"
+    message = _("Only %(left)s of these points can still be given back.")
+    field = "points"
+
+
+class TransferNotAllowed(PointsRefusal):
+    code = "transfer_not_allowed"
+    message = _("Points cannot be transferred to this member.")
+
+
+class AdjustmentDecided(PointsRefusal):
+    code = "adjustment_decided"
+    message = _("This adjustment was already decided.")
+
+
+class SecondPersonRequired(PointsRefusal):
+    """Above the threshold a different person has to approve (I17)."""
+
+    code = "second_person_required"
+    message = _("Somebody other than the person who asked has to approve this adjustment.")
+
+
+class ReasonRequired(PointsRefusal):
+    code = "reason_required"
+    message = _("Please give a reason.")
+    field = "reason"
