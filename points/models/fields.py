@@ -11,7 +11,7 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-class CanonicalJSONField(models.TextField[Any, Any]):
+class CanonicalJSONField(models.TextField):
     """JSON kept as the very text that the hash chain covers.
 
     A `jsonb` column rewrites what it is given, and differently from SQLite, so an entry could
