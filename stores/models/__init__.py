@@ -1,3 +1,5 @@
+from stores.models.api_key import ApiKey
+from stores.models.job_run import JobRun
 from stores.models.store import Store
 
-__all__ = ["Store"]
+__all__ = ["ApiKey", "JobRun", "Store"]
