@@ -80,7 +80,7 @@ def _database() -> dict[str, Any]:
             # Take the write lock at BEGIN: a read that later writes would otherwise fail at once.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
         }
     else:
         config["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
@@ -107,3 +107,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+
+# One-time codes cost money and can be abused; beside these, a number gets one per minute.
+SIGN_IN_CODES_PER_NUMBER_AND_DAY = env.int("SIGN_IN_CODES_PER_NUMBER_AND_DAY", default=10)
+SIGN_IN_CODES_PER_NETWORK_AND_HOUR = env.int("SIGN_IN_CODES_PER_NETWORK_AND_HOUR", default=30)
+SIGN_IN_CODES_PER_DAY = env.int("SIGN_IN_CODES_PER_DAY", default=5000)
+
+# A dotted path; `console` prints messages where the worker runs, `file` appends JSON lines.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.services.gateways.console")
+SMS_FILE = env.path("SMS_FILE", default=str(VAR_DIR / "outbox" / "sms.log"))

@@ -1,8 +1,12 @@
 """Arithmetic about people: phone numbers, member numbers, codes. No Django, no clock, no query."""
 
+import ipaddress
 import unicodedata
 
 import phonenumbers
+
+# The version of the membership terms and privacy statement that the pages show.
+TERMS_VERSION = "2026-11"
 
 PHONE_REGION = "CN"
 PHONE_LENGTH_MAX = 40
@@ -101,3 +105,19 @@ def is_member_number(text: str) -> bool:
 def grouped_number(number: str) -> str:
     """`8421 0937 5526`: as it is read aloud."""
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+def network(ip: str) -> str:
+    """What counts as one asker: an IPv4 address, or the /64 that one IPv6 customer owns.
+
+    Anything else is one asker together, so that an unreadable address is no way around a cap.
+    """
+    try:
+        address = ipaddress.ip_address(ip.strip())
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -1,0 +1,34 @@
+"""What a member agreed to, in which version, and when."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Consent(models.Model):
+    """The proof that the law asks for; rows are added, a withdrawal is a date on one of them."""
+
+    class Purpose(models.TextChoices):
+        TERMS = "terms", _("membership terms and privacy statement")
+
+    member = models.ForeignKey(
+        "members.Member",
+        verbose_name=_("member"),
+        on_delete=models.PROTECT,
+        related_name="consents",
+    )
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
+    version = models.CharField(_("version"), max_length=20)
+    given_at = models.DateTimeField(_("given at"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "purpose", "version"], name="members_consent_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.version}"
