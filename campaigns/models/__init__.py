@@ -1,0 +1,3 @@
+from campaigns.models.earning_rule_version import EarningRuleVersion
+
+__all__ = ["EarningRuleVersion"]
