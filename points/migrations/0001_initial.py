@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('members', '0001_initial'),
-        ('stores', '0002_initial'),
+        ('stores', '0002_api_keys_and_job_runs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

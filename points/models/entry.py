@@ -139,8 +139,8 @@ class Entry(models.Model):
     @property
     def amount(self) -> int:
         """Signed points that a person sees: what came or went, pending and debt included."""
-        if self.kind == self.Kind.HOLD or self.kind == self.Kind.RELEASE:
-            return self.d_available
+        if self.kind in (self.Kind.HOLD, self.Kind.RELEASE):
+            return -self.d_held
         if self.kind == self.Kind.MATURE:
             return -self.d_pending
         return self.d_available + self.d_held + self.d_pending - self.d_debt

@@ -1,0 +1,460 @@
+"""One transaction's view of the ledger: what is locked, what it becomes, written at the end.
+
+A `Book` is the portable path, right on either database. Operations (`points.services.operations`)
+change rows in memory by the arithmetic of `points.policies`; `flush` writes them set by set, so
+one receipt and five hundred receipts take the same statements.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from points.exceptions import AccountNotFound, ReferenceConflict
+from points.models.fields import canonical
+from points.policies import GENESIS, NEVER, HashedEntry, chain_hash, microseconds
+from points.services import rows
+from points.services.rows import AccountRow, EntryRow, LotRow, Posting, UseRow
+
+WINDOW = 500
+"""Rows named in one statement; also how many accounts one transaction of a job may lock."""
+
+CREDITS = frozenset({"earn", "mature", "transfer_in"})
+DEBITS = frozenset({"spend", "capture", "transfer_out", "restore"})
+
+
+def posting(entry: EntryRow, *, is_replay: bool = False) -> Posting:
+    return Posting(
+        entry_id=entry.id,
+        account_id=entry.account_id,
+        seq=entry.seq,
+        kind=entry.kind,
+        amount=signed(
+            entry.kind, entry.d_available, entry.d_held, entry.d_pending, entry.d_debt
+        ),
+        available=entry.available_after,
+        held=entry.held_after,
+        pending=entry.pending_after,
+        debt=entry.debt_after,
+        is_replay=is_replay,
+    )
+
+
+def signed(kind: str, d_available: int, d_held: int, d_pending: int, d_debt: int) -> int:
+    """Signed points of an entry as a person sees them: as `Entry.amount`."""
+    if kind in ("hold", "release"):
+        return -d_held
+    if kind == "mature":
+        return -d_pending
+    return d_available + d_held + d_pending - d_debt
+
+
+class Book:
+    """Locked accounts and the changes to them. Use within one `transaction.atomic()`."""
+
+    def __init__(
+        self, *, recorded_at: datetime, expected: int = 1, unit: str = "points"
+    ) -> None:
+        if not connection.in_atomic_block:
+            raise transaction.TransactionManagementError("A book needs a transaction.")
+        self.recorded_at = recorded_at
+        self.unit = unit
+        self.cursor: Any = connection.cursor()
+        self.accounts: dict[int, AccountRow] = {}
+        self.by_member: dict[int, AccountRow] = {}
+        self.lots: dict[int, LotRow] = {}
+        self.entries: list[EntryRow] = []
+        self._expected = max(expected, 1)
+        self._ids: dict[str, list[int]] = {}
+        self._new_lots: list[LotRow] = []
+        self._changed_lots: dict[int, LotRow] = {}
+        self._changed_accounts: dict[int, AccountRow] = {}
+        self._uses: list[UseRow] = []
+        self._undone: dict[int, tuple[int, int]] = {}
+
+    # -- reading under the lock
+
+    def lock_members(self, member_ids: Iterable[int]) -> None:
+        """Lock the members' accounts in the order of their ids, opening those that are missing.
+
+        `FOR NO KEY UPDATE`: a plain `FOR UPDATE` would block every foreign-key check.
+        """
+        wanted = sorted(set(member_ids) - self.by_member.keys())
+        for window in rows.chunks(wanted, WINDOW):
+            self._lock_members(window)
+            missing = [member for member in window if member not in self.by_member]
+            if missing:
+                self._open(missing)
+                self._lock_members(missing)
+
+    def lock_accounts(self, account_ids: Iterable[int]) -> None:
+        for window in rows.chunks(sorted(set(account_ids) - self.accounts.keys()), WINDOW):
+            self._lock(f"id IN ({rows.in_list(window)})", window)
+
+    def _lock_members(self, member_ids: Sequence[int]) -> None:
+        self._lock(
+            f"unit = %s AND member_id IN ({rows.in_list(member_ids)})", [self.unit, *member_ids]
+        )
+
+    def _lock(self, condition: str, parameters: Sequence[Any], suffix: str = "") -> None:
+        lock = f" FOR NO KEY UPDATE{suffix}" if rows.is_postgresql() else ""
+        self.cursor.execute(
+            f"SELECT {rows.ACCOUNT_COLUMNS} FROM points_account "  # noqa: S608 - constants
+            f"WHERE {condition} ORDER BY id{lock}",
+            parameters,
+        )
+        for values in self.cursor.fetchall():
+            account = rows.account_row(values)
+            self.accounts[account.id] = account
+            self.by_member[account.member_id] = account
+
+    def try_lock_accounts(self, account_ids: Sequence[int]) -> None:
+        """Lock those of the accounts that nobody else holds; the others are left out."""
+        if account_ids:
+            self._lock(f"id IN ({rows.in_list(account_ids)})", account_ids, " SKIP LOCKED")
+
+    def _open(self, member_ids: Sequence[int]) -> None:
+        columns = (
+            "member_id, unit, status, frozen_reason, available, held, pending, debt, seq, chain, "
+            "earned_total, spent_total, expired_total, clawed_total, opened_at"
+        )
+        zeros = (0, 0, 0, 0, 0, GENESIS, 0, 0, 0, 0, rows.stamp(self.recorded_at))
+        values = [(member, self.unit, "active", "", *zeros) for member in member_ids]
+        sql = (
+            f"INSERT INTO points_account ({columns}) VALUES ({rows.in_list(values[0])}) "  # noqa: S608
+            "ON CONFLICT DO NOTHING"
+        )
+        self.cursor.executemany(sql, values)
+
+    def member(self, member_id: int) -> AccountRow:
+        try:
+            return self.by_member[member_id]
+        except KeyError:
+            raise AccountNotFound from None
+
+    def answered(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], EntryRow]:
+        """Entries that already carry one of the (account, reference) keys."""
+        found: dict[tuple[int, str], EntryRow] = {}
+        for window in rows.chunks(keys, WINDOW):
+            pairs = ", ".join(["(%s, %s)"] * len(window))
+            # SQLite compares row values with IN only through VALUES.
+            values = f"VALUES {pairs}" if not rows.is_postgresql() else pairs
+            self.cursor.execute(
+                f"SELECT {rows.ENTRY_COLUMNS} FROM points_entry "  # noqa: S608 - constants
+                f"WHERE (account_id, reference) IN ({values})",
+                [part for key in window for part in key],
+            )
+            for row in self.cursor.fetchall():
+                entry = EntryRow(*row)
+                found[entry.account_id, entry.reference] = entry
+        return found
+
+    def replay(self, account: AccountRow, reference: str, fingerprint: str) -> Posting | None:
+        """The first answer to this reference, if there was one; other content is a conflict."""
+        entry = self.find(account, reference)
+        if entry is None:
+            return None
+        return repeat(entry, fingerprint)
+
+    def find(self, account: AccountRow, reference: str) -> EntryRow | None:
+        return self.answered([(account.id, reference)]).get((account.id, reference))
+
+    def load_lots(self, condition: str, parameters: Sequence[Any]) -> list[LotRow]:
+        """Lots by a constant condition; a lot that this book already knows keeps its state here."""
+        self.cursor.execute(
+            f"SELECT {rows.LOT_COLUMNS} FROM points_lot WHERE {condition}",  # noqa: S608
+            parameters,
+        )
+        return [self._known(rows.lot_row(values)) for values in self.cursor.fetchall()]
+
+    def _known(self, lot: LotRow) -> LotRow:
+        return self.lots.setdefault(lot.id, lot)
+
+    # -- changing
+
+    def _next_id(self, table: str) -> int:
+        ids = self._ids.get(table)
+        if not ids:
+            ids = rows.reserve(self.cursor, table, self._expected)
+            if not rows.is_postgresql():
+                # SQLite counts only what is written; this book's own rows come on top.
+                used = len(self.entries if table == "points_entry" else self._new_lots)
+                ids = [number + used for number in ids]
+            ids.reverse()
+            self._ids[table] = ids
+        return ids.pop()
+
+    def post(
+        self,
+        account: AccountRow,
+        *,
+        kind: str,
+        reference: str,
+        fingerprint: str,
+        source: str,
+        actor: str,
+        at: datetime,
+        explanation: dict[str, Any],
+        d_available: int = 0,
+        d_held: int = 0,
+        d_pending: int = 0,
+        d_debt: int = 0,
+        relates_to_id: int | None = None,
+        store_id: int | None = None,
+        rule_version: str = "",
+    ) -> EntryRow:
+        """Append an entry to the account and carry its figures, totals and chain forward."""
+        account.available += d_available
+        account.held += d_held
+        account.pending += d_pending
+        account.debt += d_debt
+        account.seq += 1
+        self._count(account, kind, d_available + d_held - d_debt)
+        hashed = HashedEntry(
+            account_id=account.id,
+            seq=account.seq,
+            kind=kind,
+            reference=reference,
+            fingerprint=fingerprint,
+            d_available=d_available,
+            d_held=d_held,
+            d_pending=d_pending,
+            d_debt=d_debt,
+            available_after=account.available,
+            held_after=account.held,
+            pending_after=account.pending,
+            debt_after=account.debt,
+            relates_to_id=relates_to_id,
+            source=source,
+            store_id=store_id,
+            actor=actor,
+            rule_version=rule_version,
+            occurred_us=microseconds(at),
+            created_us=microseconds(self.recorded_at),
+            explanation=canonical(explanation),
+        )
+        account.chain = chain_hash(account.chain, hashed)
+        entry = EntryRow(
+            id=self._next_id("points_entry"),
+            account_id=account.id,
+            seq=account.seq,
+            kind=kind,
+            reference=reference,
+            fingerprint=fingerprint,
+            d_available=d_available,
+            d_held=d_held,
+            d_pending=d_pending,
+            d_debt=d_debt,
+            available_after=account.available,
+            held_after=account.held,
+            pending_after=account.pending,
+            debt_after=account.debt,
+            relates_to_id=relates_to_id,
+            source=source,
+            store_id=store_id,
+            actor=actor,
+            rule_version=rule_version,
+            explanation=hashed.explanation,
+            occurred_at=at,
+            created_at=self.recorded_at,
+            hash=account.chain,
+        )
+        self.entries.append(entry)
+        self._changed_accounts[account.id] = account
+        return entry
+
+    @staticmethod
+    def _count(account: AccountRow, kind: str, net: int) -> None:
+        if kind in CREDITS or (kind == "adjust" and net > 0):
+            account.earned_total += net
+        elif kind in DEBITS or kind == "adjust":
+            account.spent_total -= net
+        elif kind == "expire":
+            account.expired_total -= net
+        elif kind == "clawback":
+            account.clawed_total -= net
+
+    def grant(
+        self,
+        entry: EntryRow,
+        *,
+        points: int,
+        earned_at: datetime,
+        expires_at: datetime | None,
+        usable_at: datetime | None = None,
+        state: str = "open",
+    ) -> LotRow:
+        lot = LotRow(
+            id=self._next_id("points_lot"),
+            account_id=entry.account_id,
+            entry_id=entry.id,
+            granted=points,
+            remaining=points,
+            held=0,
+            spent=0,
+            expired=0,
+            settled=0,
+            clawed=0,
+            state=state,
+            earned_at=earned_at,
+            usable_at=usable_at or earned_at,
+            expires_at=expires_at or NEVER,
+            store_id=entry.store_id,
+        )
+        self._new_lots.append(lot)
+        self.lots[lot.id] = lot
+        return lot
+
+    def change(self, lot: LotRow) -> None:
+        """Note that the lot's figures changed; its state follows from what remains."""
+        if not lot.remaining:
+            lot.state = "closed"
+        elif lot.state == "closed":
+            lot.state = "open"
+        self._changed_lots[lot.id] = lot
+
+    def use(
+        self,
+        entry: EntryRow,
+        lot: LotRow,
+        amount: int,
+        bucket: str,
+        undoes_id: int | None = None,
+    ) -> None:
+        self._uses.append(UseRow(entry.id, lot.id, bucket, amount, undoes_id))
+
+    def undo_use(self, use_id: int, *, restored: int, forfeited: int) -> None:
+        self._undone[use_id] = (restored, forfeited)
+
+    # -- writing
+
+    def flush(self) -> None:
+        """Write everything: entries, then lots and their uses, then the accounts they add up to."""
+        stamp = rows.stamp
+        rows.insert(
+            self.cursor,
+            "points_entry",
+            rows.ENTRY_COLUMNS,
+            [_entry_values(entry) for entry in self.entries],
+        )
+        rows.insert(
+            self.cursor,
+            "points_lot",
+            f"{rows.LOT_COLUMNS}",
+            [_lot_values(lot) for lot in self._new_lots],
+        )
+        fresh = {lot.id for lot in self._new_lots}
+        rows.update(
+            self.cursor,
+            "points_lot",
+            [(name, "bigint") for name in ("remaining", "held", "spent", "settled", "clawed")]
+            + [("state", "text"), ("usable_at", "timestamptz")],
+            [
+                (
+                    lot.id,
+                    lot.remaining,
+                    lot.held,
+                    lot.spent,
+                    lot.settled,
+                    lot.clawed,
+                    lot.state,
+                    stamp(lot.usable_at),
+                )
+                for lot in self._changed_lots.values()
+                if lot.id not in fresh
+            ],
+        )
+        rows.insert(
+            self.cursor,
+            "points_lotuse",
+            rows.USE_COLUMNS,
+            [
+                (use.entry_id, use.lot_id, use.bucket, use.amount, 0, 0, use.undoes_id)
+                for use in self._uses
+            ],
+        )
+        rows.update(
+            self.cursor,
+            "points_lotuse",
+            [("restored", "bigint"), ("forfeited", "bigint")],
+            [(use, *parts) for use, parts in self._undone.items()],
+        )
+        self._write_accounts()
+        self.entries, self._new_lots, self._uses = [], [], []
+        self._changed_lots, self._undone, self._changed_accounts = {}, {}, {}
+        self._ids = {}
+
+    def _write_accounts(self) -> None:
+        figures = ["available", "held", "pending", "debt", "seq"]
+        totals = ["earned_total", "spent_total", "expired_total", "clawed_total"]
+        rows.update(
+            self.cursor,
+            "points_account",
+            [(name, "bigint") for name in figures + totals]
+            + [("chain", "bytea"), ("status", "text"), ("frozen_reason", "text")],
+            [
+                (
+                    account.id,
+                    *(getattr(account, name) for name in figures + totals),
+                    account.chain,
+                    account.status,
+                    account.frozen_reason,
+                )
+                for account in self._changed_accounts.values()
+            ],
+        )
+
+
+def repeat(entry: EntryRow, fingerprint: str) -> Posting:
+    if entry.fingerprint != fingerprint:
+        raise ReferenceConflict(reference=entry.reference)
+    return posting(entry, is_replay=True)
+
+
+def _entry_values(entry: EntryRow) -> tuple[Any, ...]:
+    return (
+        entry.id,
+        entry.account_id,
+        entry.seq,
+        entry.kind,
+        entry.reference,
+        entry.fingerprint,
+        entry.d_available,
+        entry.d_held,
+        entry.d_pending,
+        entry.d_debt,
+        entry.available_after,
+        entry.held_after,
+        entry.pending_after,
+        entry.debt_after,
+        entry.relates_to_id,
+        entry.source,
+        entry.store_id,
+        entry.actor,
+        entry.rule_version,
+        entry.explanation,
+        rows.stamp(entry.occurred_at),
+        rows.stamp(entry.created_at),
+        entry.hash,
+    )
+
+
+def _lot_values(lot: LotRow) -> tuple[Any, ...]:
+    return (
+        lot.id,
+        lot.account_id,
+        lot.entry_id,
+        lot.granted,
+        lot.remaining,
+        lot.held,
+        lot.spent,
+        lot.expired,
+        lot.settled,
+        lot.clawed,
+        lot.state,
+        rows.stamp(lot.earned_at),
+        rows.stamp(lot.usable_at),
+        rows.stamp(lot.expires_at),
+        lot.store_id,
+    )

@@ -1,0 +1,414 @@
+"""The ledger's everyday writes: earn, spend, hold, capture, release, restore, claw back.
+
+Each locks the member's account first, answers a repeat of its reference with the first answer
+and writes nothing then, and is atomic by itself; inside a caller's transaction the lock is kept
+until the caller commits. On PostgreSQL the hot ones are one statement (`points.services.stored`);
+everywhere else, and for the rest, the portable path does the same.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from points.exceptions import EntryNotFound, HoldClosed, HoldNotFound
+from points.models import Hold
+from points.policies import DebtPolicy, fingerprint
+from points.services import checks, operations, stored
+from points.services.book import Book, posting
+from points.services.operations import Note
+from points.services.rows import AccountRow, EntryRow, Posting
+
+NO_DETAIL: dict[str, Any] = {}
+
+
+def earn(
+    *,
+    member_id: int,
+    points: int,
+    reference: str,
+    source: str,
+    actor: str,
+    at: datetime,
+    expires_at: datetime | None,
+    usable_at: datetime | None = None,
+    store_id: int | None = None,
+    rule_version: str = "",
+    explanation: dict[str, Any] = NO_DETAIL,
+    recorded_at: datetime | None = None,
+    unit: str = "points",
+) -> Posting:
+    """Grant points as one lot that lapses at `expires_at` (None: never).
+
+    `at` is the business instant, `recorded_at` the instant of booking (default: the same).
+    Before `usable_at` the points are pending (F31); on a frozen account they stay pending (F77).
+    Raises `InvalidPoints`, `InvalidText`, `ReferenceConflict`.
+    """
+    checks.points(points)
+    checks.note(reference=reference, source=source, actor=actor)
+    note = Note(
+        reference=reference,
+        fingerprint=fingerprint("earn", points, source, store_id),
+        source=source,
+        actor=actor,
+        at=at,
+        store_id=store_id,
+        rule_version=rule_version,
+        explanation=explanation,
+    )
+    recorded_at = recorded_at or at
+    if stored.is_used():
+        return stored.earn(
+            member_id=member_id,
+            unit=unit,
+            points=points,
+            note=note,
+            expires_at=expires_at,
+            usable_at=usable_at,
+            recorded_at=recorded_at,
+        )
+    with transaction.atomic():
+        book = Book(recorded_at=recorded_at, unit=unit)
+        account = _locked(book, member_id)
+        if answer := book.replay(account, reference, note.fingerprint):
+            return answer
+        entry = operations.earn(
+            book, account, note, points=points, expires_at=expires_at, usable_at=usable_at
+        )
+        book.flush()
+    return posting(entry)
+
+
+def spend(
+    *,
+    member_id: int,
+    points: int,
+    reference: str,
+    source: str,
+    actor: str,
+    at: datetime,
+    store_id: int | None = None,
+    explanation: dict[str, Any] = NO_DETAIL,
+    recorded_at: datetime | None = None,
+    unit: str = "points",
+) -> Posting:
+    """Use points, the soonest to expire first, then the oldest.
+
+    Raises `InsufficientPoints` with both figures, `AccountFrozen`, `ReferenceConflict`.
+    """
+    checks.points(points)
+    checks.note(reference=reference, source=source, actor=actor)
+    note = Note(
+        reference=reference,
+        fingerprint=fingerprint("spend", points, source, store_id),
+        source=source,
+        actor=actor,
+        at=at,
+        store_id=store_id,
+        explanation=explanation,
+    )
+    recorded_at = recorded_at or at
+    if stored.is_used():
+        return stored.take(
+            member_id=member_id, unit=unit, points=points, note=note, recorded_at=recorded_at
+        )
+    with transaction.atomic():
+        book = Book(recorded_at=recorded_at, unit=unit)
+        account = _locked(book, member_id)
+        if answer := book.replay(account, reference, note.fingerprint):
+            return answer
+        entry = operations.spend(book, account, note, points=points)
+        book.flush()
+    return posting(entry)
+
+
+def hold(
+    *,
+    member_id: int,
+    points: int,
+    reference: str,
+    source: str,
+    actor: str,
+    at: datetime,
+    until: datetime,
+    store_id: int | None = None,
+    explanation: dict[str, Any] = NO_DETAIL,
+    recorded_at: datetime | None = None,
+) -> Posting:
+    """Reserve points for a checkout until `until` (F57); then `capture` or `release`.
+
+    The hold is known by its `reference`. Raises as `spend`.
+    """
+    checks.points(points)
+    checks.note(reference=reference, source=source, actor=actor)
+    note = Note(
+        reference=reference,
+        fingerprint=fingerprint("hold", points, source, store_id),
+        source=source,
+        actor=actor,
+        at=at,
+        store_id=store_id,
+        explanation=explanation,
+    )
+    recorded_at = recorded_at or at
+    if stored.is_used():
+        return stored.take(
+            member_id=member_id,
+            unit="points",
+            points=points,
+            note=note,
+            recorded_at=recorded_at,
+            hold_until=until,
+        )
+    with transaction.atomic():
+        book = Book(recorded_at=recorded_at)
+        account = _locked(book, member_id)
+        if answer := book.replay(account, reference, note.fingerprint):
+            return answer
+        entry = operations.hold(book, account, note, points=points)
+        book.flush()
+        Hold.objects.create(
+            account_id=account.id,
+            entry_id=entry.id,
+            points=points,
+            state=Hold.State.ACTIVE,
+            expires_at=until,
+        )
+    return posting(entry)
+
+
+def capture(
+    *,
+    member_id: int,
+    hold_reference: str,
+    reference: str,
+    actor: str,
+    at: datetime,
+    recorded_at: datetime | None = None,
+) -> Posting:
+    """Use what the hold reserved, when its order is final.
+
+    A hold past its time may still be captured until the job has released it: the points were
+    never free in between. Raises `HoldNotFound`, `HoldClosed`, `AccountFrozen`.
+    """
+    return _close_hold(
+        member_id=member_id,
+        hold_reference=hold_reference,
+        reference=reference,
+        actor=actor,
+        at=at,
+        recorded_at=recorded_at or at,
+        to=Hold.State.CAPTURED,
+    )
+
+
+def release(
+    *,
+    member_id: int,
+    hold_reference: str,
+    reference: str,
+    actor: str,
+    at: datetime,
+    recorded_at: datetime | None = None,
+    is_time_out: bool = False,
+) -> Posting:
+    """Give back what the hold reserved, into the very lots. Raises `HoldNotFound`, `HoldClosed`."""
+    return _close_hold(
+        member_id=member_id,
+        hold_reference=hold_reference,
+        reference=reference,
+        actor=actor,
+        at=at,
+        recorded_at=recorded_at or at,
+        to=Hold.State.TIMED_OUT if is_time_out else Hold.State.RELEASED,
+    )
+
+
+def _close_hold(
+    *,
+    member_id: int,
+    hold_reference: str,
+    reference: str,
+    actor: str,
+    at: datetime,
+    recorded_at: datetime,
+    to: Hold.State,
+) -> Posting:
+    checks.note(reference=reference, source="hold", actor=actor)
+    verb = "capture" if to is Hold.State.CAPTURED else "release"
+    mark = fingerprint(verb, hold_reference)
+    if stored.is_used():
+        return stored.close_hold(
+            member_id=member_id,
+            hold_reference=hold_reference,
+            reference=reference,
+            mark=mark,
+            actor=actor,
+            at=at,
+            recorded_at=recorded_at,
+            to=to.value,
+        )
+    with transaction.atomic():
+        book = Book(recorded_at=recorded_at)
+        account = _locked(book, member_id)
+        if answer := book.replay(account, reference, mark):
+            return answer
+        held = (
+            Hold.objects.filter(
+                account_id=account.id,
+                entry__account_id=account.id,
+                entry__reference=hold_reference,
+            )
+            .select_related("entry")
+            .first()
+        )
+        if held is None:
+            raise HoldNotFound(reference=hold_reference)
+        if held.state != Hold.State.ACTIVE:
+            raise HoldClosed(state=held.get_state_display())
+        note = Note(
+            reference=reference,
+            fingerprint=mark,
+            source=held.entry.source,
+            actor=actor,
+            at=at,
+            store_id=held.entry.store_id,
+            explanation={"hold": hold_reference, "state": to.value},
+        )
+        close = operations.capture if to is Hold.State.CAPTURED else operations.release
+        entry = close(book, account, note, entry_id=held.entry_id, points=held.points)
+        book.flush()
+        held.state = to
+        held.closed_by_id = entry.id
+        held.save(update_fields=["state", "closed_by"])
+    return posting(entry)
+
+
+def restore(
+    *,
+    member_id: int,
+    spend_reference: str,
+    reference: str,
+    actor: str,
+    at: datetime,
+    points: int | None = None,
+    grace_until: datetime | None = None,
+    explanation: dict[str, Any] = NO_DETAIL,
+    recorded_at: datetime | None = None,
+) -> Posting:
+    """Give back points of a spend (None: all that is left of it) into the very lots (F48).
+
+    Parts whose lot has lapsed come back until `grace_until`, or not at all when it is None. Any
+    sequence of partial restores ends where one whole restore ends. Raises `EntryNotFound`,
+    `RestoreExceedsUse`, `ReferenceConflict`.
+    """
+    if points is not None:
+        checks.points(points)
+    checks.note(reference=reference, source="restore", actor=actor)
+    mark = fingerprint("restore", spend_reference, points)
+    if stored.is_used():
+        return stored.restore(
+            member_id=member_id,
+            spend_reference=spend_reference,
+            reference=reference,
+            mark=mark,
+            actor=actor,
+            at=at,
+            points=points,
+            grace_until=grace_until,
+            explanation=explanation,
+            recorded_at=recorded_at or at,
+        )
+    with transaction.atomic():
+        book = Book(recorded_at=recorded_at or at)
+        account = _locked(book, member_id)
+        if answer := book.replay(account, reference, mark):
+            return answer
+        spent = _spent(book, account, spend_reference)
+        note = Note(
+            reference=reference,
+            fingerprint=mark,
+            source=spent.source,
+            actor=actor,
+            at=at,
+            store_id=spent.store_id,
+            explanation=explanation,
+        )
+        entry = operations.restore(
+            book, account, note, entry_id=spent.id, points=points, grace_until=grace_until
+        )
+        book.flush()
+    return posting(entry)
+
+
+def _spent(book: Book, account: AccountRow, reference: str) -> EntryRow:
+    """The entry whose uses a restore undoes: a spend, or a hold that was captured."""
+    entry = book.find(account, reference)
+    if entry is None or entry.kind not in ("spend", "hold"):
+        raise EntryNotFound(reference=reference)
+    if entry.kind == "hold" and not Hold.objects.filter(
+        entry_id=entry.id, state=Hold.State.CAPTURED
+    ).exists():
+        raise EntryNotFound(reference=reference)
+    return entry
+
+
+def claw_back(
+    *,
+    member_id: int,
+    points: int,
+    reference: str,
+    source: str,
+    actor: str,
+    at: datetime,
+    earn_reference: str | None = None,
+    policy: DebtPolicy = DebtPolicy.OWE,
+    store_id: int | None = None,
+    rule_version: str = "",
+    explanation: dict[str, Any] = NO_DETAIL,
+    recorded_at: datetime | None = None,
+) -> Posting:
+    """Take back earned points: from the lot of `earn_reference`, then others, then by `policy`.
+
+    Never refused for want of points: what is missing becomes debt, or is only recorded (the
+    entry's explanation says how much under "shortfall"). Raises `EntryNotFound`,
+    `ReferenceConflict`.
+    """
+    checks.points(points)
+    checks.note(reference=reference, source=source, actor=actor)
+    note = Note(
+        reference=reference,
+        fingerprint=fingerprint("clawback", points, source, store_id, earn_reference),
+        source=source,
+        actor=actor,
+        at=at,
+        store_id=store_id,
+        rule_version=rule_version,
+        explanation=explanation,
+    )
+    with transaction.atomic():
+        book = Book(recorded_at=recorded_at or at)
+        account = _locked(book, member_id)
+        if answer := book.replay(account, reference, note.fingerprint):
+            return answer
+        earned_by_id = None
+        if earn_reference is not None:
+            earned = book.find(account, earn_reference)
+            if earned is None or earned.kind != "earn":
+                raise EntryNotFound(reference=earn_reference)
+            earned_by_id = earned.id
+        entry = operations.claw_back(
+            book, account, note, points=points, earned_by_id=earned_by_id, policy=policy
+        )
+        book.flush()
+    return posting(entry)
+
+
+def _locked(book: Book, member_id: int) -> AccountRow:
+    book.lock_members([member_id])
+    return book.member(member_id)
+
+
+def hold_until(at: datetime, minutes: int) -> datetime:
+    """When a hold made at `at` times out."""
+    return at + timedelta(minutes=minutes)

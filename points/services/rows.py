@@ -1,0 +1,242 @@
+"""The rows of the ledger as plain data, and how they are written in bulk.
+
+The ORM costs ten times the work itself here (docs/decisions/0003-ledger-paths.md), so the
+ledger's inner loop reads and writes plain rows. This is the only file of the ledger that asks
+which database it is on, beside `stored`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+
+@dataclass(slots=True)
+class AccountRow:
+    id: int
+    member_id: int
+    status: str
+    frozen_reason: str
+    available: int
+    held: int
+    pending: int
+    debt: int
+    seq: int
+    chain: bytes
+    earned_total: int
+    spent_total: int
+    expired_total: int
+    clawed_total: int
+
+
+ACCOUNT_COLUMNS = (
+    "id, member_id, status, frozen_reason, available, held, pending, debt, seq, chain, "
+    "earned_total, spent_total, expired_total, clawed_total"
+)
+
+
+@dataclass(slots=True)
+class LotRow:
+    id: int
+    account_id: int
+    entry_id: int
+    granted: int
+    remaining: int
+    held: int
+    spent: int
+    expired: int
+    settled: int
+    clawed: int
+    state: str
+    earned_at: datetime
+    usable_at: datetime
+    expires_at: datetime
+    store_id: int | None
+
+    @property
+    def free(self) -> int:
+        return self.remaining - self.held
+
+
+LOT_COLUMNS = (
+    "id, account_id, entry_id, granted, remaining, held, spent, expired, settled, clawed, state, "
+    "earned_at, usable_at, expires_at, store_id"
+)
+
+
+@dataclass(slots=True)
+class EntryRow:
+    id: int
+    account_id: int
+    seq: int
+    kind: str
+    reference: str
+    fingerprint: str
+    d_available: int
+    d_held: int
+    d_pending: int
+    d_debt: int
+    available_after: int
+    held_after: int
+    pending_after: int
+    debt_after: int
+    relates_to_id: int | None
+    source: str
+    store_id: int | None
+    actor: str
+    rule_version: str
+    explanation: str
+    occurred_at: datetime
+    created_at: datetime
+    hash: bytes
+
+
+ENTRY_COLUMNS = (
+    "id, account_id, seq, kind, reference, fingerprint, d_available, d_held, d_pending, d_debt, "
+    "available_after, held_after, pending_after, debt_after, relates_to_id, source, store_id, "
+    "actor, rule_version, explanation, occurred_at, created_at, hash"
+)
+
+
+@dataclass(slots=True)
+class UseRow:
+    entry_id: int
+    lot_id: int
+    bucket: str
+    amount: int
+    undoes_id: int | None = None
+
+
+USE_COLUMNS = "entry_id, lot_id, bucket, amount, restored, forfeited, undoes_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What a write to the ledger answers; a repeat of the same reference answers the same.
+
+    `amount` is signed points as a person sees them; the other figures are the account's after it.
+    """
+
+    entry_id: int
+    account_id: int
+    seq: int
+    kind: str
+    amount: int
+    available: int
+    held: int
+    pending: int
+    debt: int
+    is_replay: bool = False
+
+
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def stamp(instant: datetime) -> Any:
+    """An aware instant as a parameter of plain SQL on this database."""
+    return connection.ops.adapt_datetimefield_value(instant)
+
+
+def aware(value: Any) -> datetime:
+    """An instant as plain SQL on this database returns it, made aware."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    instant: datetime = value
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+
+
+def lot_row(values: Sequence[Any]) -> LotRow:
+    row = LotRow(*values)
+    row.earned_at = aware(row.earned_at)
+    row.usable_at = aware(row.usable_at)
+    row.expires_at = aware(row.expires_at)
+    return row
+
+
+def account_row(values: Sequence[Any]) -> AccountRow:
+    row = AccountRow(*values)
+    row.chain = bytes(row.chain)
+    return row
+
+
+def in_list(values: Sequence[Any]) -> str:
+    """Placeholders for `IN (…)`; callers keep the list within a window."""
+    return ", ".join(["%s"] * len(values))
+
+
+def insert(cursor: Any, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows in their order: COPY for many on PostgreSQL, otherwise `executemany`."""
+    if not rows:
+        return
+    if is_postgresql() and len(rows) > 8:
+        with cursor.cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({in_list(rows[0])})"  # noqa: S608 - constants
+    if len(rows) == 1:
+        cursor.execute(sql, rows[0])
+    else:
+        cursor.executemany(sql, rows)
+
+
+def update(
+    cursor: Any,
+    table: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Set `columns` (name, PostgreSQL type) by id; each row is (id, value, …) in that order."""
+    if not rows:
+        return
+    names = [name for name, _ in columns]
+    if is_postgresql() and len(rows) > 8:
+        assignments = ", ".join(f"{name} = v.{name}" for name in names)
+        arrays = ", ".join(["%s::bigint[]", *(f"%s::{kind}[]" for _, kind in columns)])
+        cursor.execute(
+            f"UPDATE {table} t SET {assignments} "  # noqa: S608 - names are constants
+            f"FROM unnest({arrays}) AS v(id, {', '.join(names)}) WHERE t.id = v.id",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        return
+    assignments = ", ".join(f"{name} = %s" for name in names)
+    sql = f"UPDATE {table} SET {assignments} WHERE id = %s"  # noqa: S608 - constants
+    parameters = [(*row[1:], row[0]) for row in rows]
+    if len(parameters) == 1:
+        cursor.execute(sql, parameters[0])
+    else:
+        cursor.executemany(sql, parameters)
+
+
+def reserve(cursor: Any, table: str, count: int) -> list[int]:
+    """Ids for rows that are about to be inserted, so that rows can name each other beforehand.
+
+    On SQLite the writer is alone (`BEGIN IMMEDIATE`), so the next numbers are simply its own.
+    """
+    if is_postgresql():
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [table, count],
+        )
+        return [row[0] for row in cursor.fetchall()]
+    cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+    last = cursor.fetchone()
+    first = (last[0] if last else 0) + 1
+    return list(range(first, first + count))
+
+
+def chunks(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
+    """Lists of at most `size`; keeps statements within a database's limits."""
+    window: list[Any] = []
+    for value in values:
+        window.append(value)
+        if len(window) == size:
+            yield window
+            window = []
+    if window:
+        yield window
+
+

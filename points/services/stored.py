@@ -1,0 +1,6 @@
+"""placeholder"""
+from typing import Any
+def is_used() -> bool:
+    return False
+def __getattr__(name: str) -> Any:
+    raise AttributeError(name)
