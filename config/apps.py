@@ -5,3 +5,6 @@ class ConfigConfig(AppConfig):
     """The composition root; an app only so that its management commands are found."""
 
     name = "config"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401 — importing registers them

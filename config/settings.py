@@ -1,20 +1,47 @@
-"""Settings, read from the environment; see `.env.example`."""
+"""Settings, read from the environment; `.env.example` lists every name.
 
+They fail loudly: a wrong word, a default secret in service, or a public host with DEBUG left on
+stops the start, because each of them is found too late otherwise.
+"""
+
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
+from django.core.exceptions import ImproperlyConfigured
+
+django_stubs_ext.monkeypatch()  # lets ModelAdmin[Store] be written, which mypy strict asks for
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 VAR_DIR.mkdir(exist_ok=True)
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=True)
-SECRET_KEY = env.str("SECRET_KEY", default="insecure-key-for-trials-only")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+def flag(name: str, *, default: bool) -> bool:
+    """Read a yes or no; django-environ would take every unknown word for no."""
+    word = os.environ.get(name, "").strip().lower()
+    if word not in {"", "true", "false", "1", "0", "yes", "no", "on", "off"}:
+        raise ImproperlyConfigured(f"{name}={word!r} is neither true nor false")
+    return word in {"true", "1", "yes", "on"} if word else default
+
+
+_TRIAL_KEY = "insecure-key-for-trials-only"
+_LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+DEBUG = flag("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default=_TRIAL_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_LOCAL_HOSTS)
+if not DEBUG and SECRET_KEY in {_TRIAL_KEY, ""}:
+    raise ImproperlyConfigured("DEBUG is off: set SECRET_KEY to a long random text of your own")
+if DEBUG and "DEBUG" not in os.environ and not set(ALLOWED_HOSTS) <= set(_LOCAL_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS names public hosts: set DEBUG=false (or true)")
 
 INSTALLED_APPS = [
     "unfold",
@@ -24,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -40,7 +68,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.middleware.AdminPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -49,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -62,12 +94,16 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
         },
     },
 ]
+
+
+# --- database -----------------------------------------------------------------------------------
 
 
 def _database() -> dict[str, Any]:
@@ -80,12 +116,14 @@ def _database() -> dict[str, Any]:
             # Take the write lock at BEGIN: a read that later writes would otherwise fail at once.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+            ),
         }
     else:
         config["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
         config["CONN_HEALTH_CHECKS"] = True
-        if not env.bool("DATABASE_BEHIND_PGBOUNCER", default=False):
+        if not flag("DATABASE_BEHIND_PGBOUNCER", default=False):
             # Measured: prepared statements and server-side binding halve the cost of a spend.
             config["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 3}
         else:
@@ -96,17 +134,119 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- language and time --------------------------------------------------------------------------
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
+# --- files --------------------------------------------------------------------------------------
+
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- security -----------------------------------------------------------------------------------
+
+# Off only for a trial without a certificate; everything that depends on it follows.
+HTTPS = flag("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain HTTP to the process
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+# How many proxies of ours stand in front; their headers are believed, nobody else's.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+# Staff passwords: five wrong ones lock that name at that address for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# --- jobs ---------------------------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL", default="")
+
+
+def _broker_options() -> dict[str, Any]:
+    """Redis for real use; otherwise files, where messages in flight are lost with the worker.
+
+    Either is enough because a job is a sweep over rows: a message only says "look now".
+    """
+    if REDIS_URL:
+        return {
+            # A worker that was killed must not keep its messages for Celery's default hour.
+            "visibility_timeout": 120,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+        }
+    broker = VAR_DIR / "broker"
+    for folder in ("messages", "control"):
+        (broker / folder).mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(broker / "messages"),
+        "data_folder_out": str(broker / "messages"),
+        "control_folder": str(broker / "control"),
+    }
+
+
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = _broker_options()
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+# --- messages to people -----------------------------------------------------------------------
 
 # One-time codes cost money and can be abused; beside these, a number gets one per minute.
 SIGN_IN_CODES_PER_NUMBER_AND_DAY = env.int("SIGN_IN_CODES_PER_NUMBER_AND_DAY", default=10)
@@ -116,3 +256,24 @@ SIGN_IN_CODES_PER_DAY = env.int("SIGN_IN_CODES_PER_DAY", default=5000)
 # A dotted path; `console` prints messages where the worker runs, `file` appends JSON lines.
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.services.gateways.console")
 SMS_FILE = env.path("SMS_FILE", default=str(VAR_DIR / "outbox" / "sms.log"))
+
+# --- logs ---------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # Django's own handlers would write each line twice.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # A line for every sweep of every few seconds would hide the lines that matter.
+        "celery.beat": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_python
+from babel.messages.extract import extract as read_calls
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+_Arguments = tuple[int | tuple[int, int] | tuple[int, str], ...]
 # Names of functions, and which of their arguments are the message (a context is marked "c").
-_FUNCTIONS: dict[str, tuple[int | tuple[int, str], ...]] = {
+_FUNCTIONS: dict[str, dict[int | None, _Arguments | None] | _Arguments | None] = {
     "_": (1,),
     "gettext": (1,),
     "gettext_lazy": (1,),
@@ -68,14 +69,11 @@ def extract(root: Path) -> Catalog:
             # What templatize leaves is blanked prose around calls; indentation means nothing there.
             text = "\n".join(line.lstrip() for line in templatize(text).splitlines())
         where = path.relative_to(root).as_posix()
-        for line, function, arguments, comments in extract_python(
-            io.BytesIO(text.encode()), list(_FUNCTIONS), ["Translators:"], {}
-        ):
-            message, context = _message_of(function, arguments)
-            if message:
-                catalogue.add(
-                    message, locations=[(where, line)], auto_comments=comments, context=context
-                )
+        calls = read_calls("python", io.BytesIO(text.encode()), _FUNCTIONS, ["Translators:"])
+        for line, message, comments, context in calls:
+            catalogue.add(
+                message, locations=[(where, line)], auto_comments=comments, context=context
+            )
     return catalogue
 
 
@@ -138,7 +136,9 @@ def _placeholders(text: str) -> set[str]:
     return {named or braced for named, braced in _PYTHON_PLACEHOLDER.findall(text)}
 
 
-def _forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
     return (text,) if isinstance(text, str) else tuple(text)
 
 
@@ -156,22 +156,3 @@ def _sources(root: Path) -> Iterator[Path]:
         for path in sorted((root / folder).rglob("*")):
             if "migrations" not in path.parts and path.suffix in {".py", ".html", ".txt"}:
                 yield path
-
-
-def _message_of(
-    function: str | None, arguments: str | tuple[str | None, ...]
-) -> tuple[str | tuple[str, ...] | None, str | None]:
-    """The message and its context among the arguments of a call; None for a computed one."""
-    given = (arguments,) if isinstance(arguments, str) else arguments
-    context: str | None = None
-    message: list[str] = []
-    for spec in _FUNCTIONS[function or "_"]:
-        position = spec if isinstance(spec, int) else spec[0]
-        value = given[position - 1] if position <= len(given) else None
-        if not value:
-            return None, None
-        if isinstance(spec, int):
-            message.append(value)
-        else:
-            context = value
-    return (message[0] if len(message) == 1 else tuple(message)), context

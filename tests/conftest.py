@@ -1,6 +1,6 @@
 """Fixtures that every test may use. People and money are made in each app's own factories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     operations.execute_sql_flush = original  # type: ignore[method-assign]
 
 
-def _flush_past_the_triggers(self: Any, sql_list: Sequence[str]) -> None:
+def _flush_past_the_triggers(self: Any, sql_list: Iterable[str]) -> None:
     with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
         if self.connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")

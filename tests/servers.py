@@ -31,14 +31,14 @@ class SetUpFailure(Exception):
     """The machine lacks something that the tests cannot do without."""
 
 
-def _as_server_user() -> dict[str, str]:
-    """PostgreSQL refuses to run as root; keyword arguments for `subprocess` that give it a user."""
+def _server_user() -> str | None:
+    """Whom PostgreSQL runs as when we are root, which it refuses to be; None: as we are."""
     if os.geteuid() != 0:
-        return {}
+        return None
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             pwd.getpwnam(name)
-            return {"user": name}
+            return name
     raise SetUpFailure("running as root, and neither user 'postgres' nor 'nobody' exists")
 
 
@@ -55,13 +55,13 @@ def _wheel_folder(module: str, *inside: str) -> Iterator[Path]:
             yield Path(spec.origin).parent / folder
 
 
-def _runs(binary: Path, **options: str) -> bool:
+def _runs(binary: Path, *, user: str | None = None) -> bool:
     """A file that exists may still not run: a wheel under /root is out of another user's reach."""
     if not binary.exists():
         return False
     try:
         done = subprocess.run(
-            [binary, "--version"], capture_output=True, check=False, cwd="/", **options
+            [binary, "--version"], capture_output=True, check=False, cwd="/", user=user
         )
     except OSError:
         return False
@@ -99,7 +99,7 @@ def find_postgresql() -> Path:
     """The folder of `initdb` and `postgres`; installs them where that needs no person."""
     for attempt in range(2):
         for folder in _postgresql_folders():
-            if _runs(folder / "postgres", **_as_server_user()) and (folder / "initdb").exists():
+            if _runs(folder / "postgres", user=_server_user()) and (folder / "initdb").exists():
                 return folder
         if attempt == 0:
             apt_install("postgresql")
@@ -139,7 +139,11 @@ def _wait_for(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: 
 
 @contextlib.contextmanager
 def _running(
-    command: Sequence[str | Path], ready: Callable[[], bool], log: Path, **options: str
+    command: Sequence[str | Path],
+    *,
+    ready: Callable[[], bool],
+    log: Path,
+    user: str | None = None,
 ) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -151,7 +155,7 @@ def _running(
             # Its own group: ctrl-C reaches the tests first, and they still need their database.
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-            **options,
+            user=user,
         )
     try:
         _wait_for(process, ready, log)
@@ -172,17 +176,15 @@ def postgresql(folder: Path) -> Iterator[str]:
     It never syncs its disk, because the data dies with it; a commit still waits for its record to
     be written, so the order of things that a client sees is that of a real server.
     """
-    binaries, user = find_postgresql(), _as_server_user()
+    binaries, user = find_postgresql(), _server_user()
     data, port = folder / "postgresql", _free_port()
     data.mkdir(mode=0o700)
     if user:
         folder.chmod(0o755)
-        shutil.chown(data, user["user"])
-    initdb = [binaries / "initdb", "-D", data, "-U", "judian", "--auth=trust", "--no-sync"]
-    made = subprocess.run(
-        [*initdb, "--encoding=UTF8", "--locale=C"], capture_output=True, check=False, cwd="/",
-        text=True, **user,
-    )  # fmt: skip
+        shutil.chown(data, user)
+    initdb: list[str | Path] = [binaries / "initdb", "-D", data, "-U", "judian"]
+    initdb += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+    made = subprocess.run(initdb, capture_output=True, check=False, cwd="/", text=True, user=user)
     if made.returncode != 0:
         raise SetUpFailure(f"initdb failed:\n{made.stderr}")
     settings = {
@@ -197,13 +199,14 @@ def postgresql(folder: Path) -> Iterator[str]:
         "autovacuum_naptime": "5s",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    accepts = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", "judian"]
+    accepts: list[str | Path] = [binaries / "pg_isready", "-q", "-U", "judian"]
+    accepts += ["-h", "127.0.0.1", "-p", str(port)]
 
     def ready() -> bool:
         return subprocess.run(accepts, check=False).returncode == 0
 
-    server = [binaries / "postgres", "-D", data, *options]
-    with _running(server, ready, folder / "postgresql.log", **user):
+    server: list[str | Path] = [binaries / "postgres", "-D", data, *options]
+    with _running(server, ready=ready, log=folder / "postgresql.log", user=user):
         yield f"postgres://judian@127.0.0.1:{port}/postgres"
 
 
@@ -217,8 +220,9 @@ def redis(folder: Path) -> Iterator[str]:
             return True
         return False
 
-    server = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-    with _running(server, ready, folder / "redis.log"):
+    server: list[str | Path] = [binary, "--port", str(port), "--bind", "127.0.0.1"]
+    server += ["--save", "", "--dir", folder]
+    with _running(server, ready=ready, log=folder / "redis.log"):
         yield f"redis://127.0.0.1:{port}/0"
 
 

@@ -1,0 +1,29 @@
+"""The one schedule: which job runs when, in the shop's time zone.
+
+A job is a sweep over rows that are due. A message that is lost, late or doubled therefore costs
+nothing: the next sweep finds the same rows. Messages expire with their interval, so that a worker
+that was away does not come back to a thousand of them.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+_HOUR = 3600
+
+
+def _every(interval: timedelta, task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": interval, "options": {"expires": interval.total_seconds()}}
+
+
+def _daily(hour: int, minute: int, task: str) -> dict[str, Any]:
+    at = crontab(hour=str(hour), minute=str(minute))
+    return {"task": task, "schedule": at, "options": {"expires": 12 * _HOUR}}
+
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # A person waits for a sign-in code with the phone in hand.
+    "deliver_due": _every(timedelta(seconds=3), "notifications.tasks.deliver_due"),
+    "forget_codes": _daily(4, 0, "members.tasks.forget_codes"),
+}
