@@ -439,3 +439,8 @@ def set_status(book: Book, account: AccountRow, note: Note, *, is_frozen: bool) 
     account.status = "frozen" if is_frozen else "active"
     account.frozen_reason = str(note.explanation.get("reason", "")) if is_frozen else ""
     return book.post(account, kind="freeze" if is_frozen else "unfreeze", **note.entry())
+
+
+def expire(book: Book, account: AccountRow, note: Note, *, points: int) -> EntryRow:
+    """Book `points` of lapsed lots; the caller closes the lots themselves, set by set."""
+    return book.post(account, kind="expire", d_available=-points, **note.entry())

@@ -1,0 +1,18 @@
+from points.selectors.as_of import BalanceAsOf, TotalsAsOf, balance_as_of, totals_as_of
+from points.selectors.balances import Balance, account_of, balance, ledger_settings
+from points.selectors.entries import entries, entry_by_reference, lots, uses
+
+__all__ = [
+    "Balance",
+    "BalanceAsOf",
+    "TotalsAsOf",
+    "account_of",
+    "balance",
+    "balance_as_of",
+    "entries",
+    "entry_by_reference",
+    "ledger_settings",
+    "lots",
+    "totals_as_of",
+    "uses",
+]

@@ -1,0 +1,72 @@
+"""Entries as sentences: one renderer for members, staff and the API (F82).
+
+An explanation is data with a "type". An app above the ledger registers the renderer of its own
+types when it starts; the ledger's own kinds are told here.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from points.models import Entry
+
+Renderer = Callable[[dict[str, Any]], str]
+
+_renderers: dict[str, Renderer] = {}
+
+
+def register(kind: str, renderer: Renderer) -> None:
+    """Let `renderer` tell explanations whose "type" is `kind`, in the active language."""
+    _renderers[kind] = renderer
+
+
+def render(entry: Entry) -> str:
+    """The entry's explanation as a sentence in the active language; empty when it says all."""
+    detail: dict[str, Any] = entry.explanation or {}
+    renderer = _renderers.get(str(detail.get("type", "")))
+    parts = [renderer(detail)] if renderer else []
+    if not renderer and detail.get("reason"):
+        parts.append(_("Reason: %(reason)s") % {"reason": detail["reason"]})
+    parts += _ledger_parts(detail)
+    return _("; ").join(part for part in parts if part)
+
+
+def _ledger_parts(detail: dict[str, Any]) -> list[str]:
+    parts = []
+    if paid := detail.get("debt_paid"):
+        parts.append(
+            ngettext(
+                "%(points)s point paid the debt first",
+                "%(points)s points paid the debt first",
+                paid,
+            )
+            % {"points": number_format(paid)}
+        )
+    if claw := detail.get("clawback"):
+        parts += _clawback_parts(claw)
+    if lapsed := detail.get("lapsed"):
+        again = detail.get("regranted", 0)
+        parts.append(
+            _("%(points)s of them had passed their day and were granted again with grace")
+            % {"points": number_format(again)}
+            if again
+            else _("%(points)s of them had passed their day and do not come back")
+            % {"points": number_format(lapsed)}
+        )
+    return parts
+
+
+def _clawback_parts(claw: dict[str, Any]) -> list[str]:
+    texts = {
+        "own": _("%(points)s from the points of that purchase"),
+        "others": _("%(points)s from other points, soonest expiry first"),
+        "lapsed": _("%(points)s had already expired, nothing more is taken for them"),
+        "debt": _("%(points)s recorded as debt"),
+        "shortfall": _("%(points)s could not be taken"),
+    }
+    return [
+        text % {"points": number_format(claw[key])} for key, text in texts.items() if claw.get(key)
+    ]
