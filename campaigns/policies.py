@@ -119,14 +119,14 @@ def judge(rule: RuleVersionData, basket: Basket) -> Judgement:
     return Judgement(points=points, base=base, explanation=explanation)
 
 
-def unruled(basket: Basket) -> Judgement:
-    """The judgement of a receipt from before the first rule: nothing, and it says why."""
+def unearned(basket: Basket, reason: str) -> Judgement:
+    """Nothing, and why: no member to earn it (`no_member`), or no rule yet (`no_rule`)."""
     base = sum((line.amount for line in basket.lines if line.unit_price > 0), Decimal(0))
     return Judgement(
         points=0,
         base=base,
         explanation={
-            "type": "no_rule",
+            "type": reason,
             "currency": basket.currency,
             "base": plain(base),
             "result": 0,

@@ -47,6 +47,13 @@ def no_rule(data: Mapping[str, Any]) -> str:
     }
 
 
+def no_member(data: Mapping[str, Any]) -> str:
+    """For a guest's receipt."""
+    return _("%(amount)s without a member: no points") % {
+        "amount": money(data["base"], data["currency"])
+    }
+
+
 def purchase_return(data: Mapping[str, Any]) -> str:
     """A return without its sale: what the goods would have earned under the rule of the day."""
     return _("Returned without its sale: %(sentence)s") % {"sentence": purchase(data)}
@@ -96,6 +103,7 @@ def _sum_of_lines(lines: list[list[Any]]) -> str:
 RENDERERS = {
     "purchase": purchase,
     "no_rule": no_rule,
+    "no_member": no_member,
     "purchase_return": purchase_return,
     "linked_return": linked_return,
 }

@@ -203,7 +203,7 @@ def test_half_a_return_takes_half_of_the_points_rounded_down() -> None:
 
 
 def test_a_sale_that_no_rule_judged_gives_nothing_back() -> None:
-    judgement = policies.unruled(basket("25.00"))
+    judgement = policies.unearned(basket("25.00"), "no_rule")
     line = policies.SoldLine(1, Decimal(25), Decimal(25), Decimal(1), Decimal(1))
 
     assert judgement.points == 0

@@ -1,0 +1,168 @@
+"""Receipts of the tills, shops and the ERP, and their lines."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Receipt(models.Model):
+    """A sale or a return of one store, under the store's own number.
+
+    Content never changes once it is in. On a sale, `points_clawed` and `returned_total` grow
+    with its returns; a return that came before its sale waits and is posted when the sale comes.
+    """
+
+    class Kind(models.TextChoices):
+        SALE = "sale", _("sale")
+        RETURN = "return", _("return")
+
+    class State(models.TextChoices):
+        POSTED = "posted", _("posted")
+        WAITING = "waiting", _("waiting for its sale")
+        DISPUTED = "disputed", _("does not fit its sale")
+
+    class Source(models.TextChoices):
+        API = "api", _("API")
+        ADMIN = "admin", _("back office")
+        IMPORT = "import", _("import")
+        DEMO = "demo", _("demonstration")
+
+    store = models.ForeignKey(
+        "stores.Store",
+        verbose_name=_("store"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    number = models.CharField(_("receipt number"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices)
+    fault = models.CharField(_("what does not fit"), max_length=40, blank=True)
+    member = models.ForeignKey(
+        "members.Member",
+        verbose_name=_("member"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    occurred_at = models.DateTimeField(_("time of sale"))
+    channel = models.CharField(_("channel"), max_length=32, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    # Fifteen digits: what SQLite, too, keeps exactly.
+    total = models.DecimalField(_("total"), max_digits=15, decimal_places=4)
+    base = models.DecimalField(_("amount that counts"), max_digits=15, decimal_places=4)
+    sale = models.ForeignKey(
+        "self",
+        verbose_name=_("original sale"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="returns",
+        db_index=False,
+    )
+    original_number = models.CharField(_("original receipt number"), max_length=64, blank=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=32)
+    points_earned = models.BigIntegerField(_("points earned"), default=0)
+    points_clawed = models.BigIntegerField(_("points taken back"), default=0)
+    returned_total = models.DecimalField(
+        _("returned so far"), max_digits=15, decimal_places=4, default=0
+    )
+    rule_version = models.ForeignKey(
+        "campaigns.EarningRuleVersion",
+        verbose_name=_("earning rule"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    explanation = models.JSONField(_("explanation"), default=dict)
+    # The first answer, so that a repeated request gets the very same.
+    available_after = models.BigIntegerField(_("available after"), null=True, blank=True)
+    pending_after = models.BigIntegerField(_("pending after"), null=True, blank=True)
+    debt_after = models.BigIntegerField(_("debt after"), null=True, blank=True)
+    source = models.CharField(_("source"), max_length=8, choices=Source.choices)
+    actor = models.CharField(_("actor"), max_length=64)
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "number"], name="sales_receipt_number"),
+            models.CheckConstraint(
+                name="sales_receipt_amounts",
+                condition=Q(total__gte=0, base__gte=0, returned_total__gte=0),
+            ),
+            models.CheckConstraint(
+                name="sales_receipt_points",
+                condition=Q(kind="sale", points_earned__gte=0, points_clawed__gte=0)
+                | Q(kind="return", points_earned=0, points_clawed__gte=0),
+            ),
+            models.CheckConstraint(
+                name="sales_receipt_takes_back_what_it_gave",
+                condition=Q(kind="return") | Q(points_clawed__lte=models.F("points_earned")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["member", "-occurred_at"], name="sales_receipt_of_member"),
+            models.Index(fields=["-occurred_at"], name="sales_receipt_by_time"),
+            models.Index(
+                fields=["sale"], name="sales_receipt_returns", condition=Q(sale__isnull=False)
+            ),
+            models.Index(
+                fields=["store", "original_number"],
+                name="sales_receipt_waiting",
+                condition=Q(state="waiting"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def points(self) -> int:
+        """What this receipt moved, signed: earned by a sale, taken back by a return."""
+        if self.kind == self.Kind.SALE:
+            return self.points_earned
+        return -self.points_clawed
+
+
+class ReceiptLine(models.Model):
+    """An article on a receipt. `amount` is what was paid; quantities are positive."""
+
+    receipt = models.ForeignKey(
+        "sales.Receipt",
+        verbose_name=_("receipt"),
+        on_delete=models.PROTECT,
+        related_name="lines",
+        db_index=False,
+    )
+    line_no = models.PositiveIntegerField(_("line"))
+    sku = models.CharField(_("article number"), max_length=64)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3)
+    unit_price = models.DecimalField(_("unit price"), max_digits=14, decimal_places=4)
+    amount = models.DecimalField(_("amount"), max_digits=15, decimal_places=4)
+    sale_line_no = models.PositiveIntegerField(_("line of the sale"), null=True, blank=True)
+    returned = models.DecimalField(_("returned so far"), max_digits=12, decimal_places=3, default=0)
+
+    class Meta:
+        verbose_name = _("receipt line")
+        verbose_name_plural = _("receipt lines")
+        constraints = [
+            models.UniqueConstraint(fields=["receipt", "line_no"], name="sales_line_number"),
+            models.CheckConstraint(
+                name="sales_line_figures",
+                condition=Q(quantity__gt=0, unit_price__gte=0, amount__gte=0, line_no__gte=1),
+            ),
+            models.CheckConstraint(
+                name="sales_line_returned_at_most_once",
+                condition=Q(returned__gte=0, returned__lte=models.F("quantity")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.sku

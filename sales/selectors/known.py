@@ -1,0 +1,102 @@
+"""What the intake has to know about receipts that are already there. Plain rows, no models."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sales.models import Receipt, ReceiptLine
+from sales.policies.receipts import LineInput
+from sales.policies.returns import SaleLine
+
+
+class KnownReceipt(NamedTuple):
+    id: int
+    number: str
+    kind: str
+    state: str
+    fault: str
+    member_id: int | None
+    currency: str
+    fingerprint: str
+    total: Decimal
+    base: Decimal
+    returned_total: Decimal
+    points_earned: int
+    points_clawed: int
+    explanation: dict[str, Any]
+    available_after: int | None
+    pending_after: int | None
+    debt_after: int | None
+
+
+@dataclass(slots=True)
+class WaitingReturn:
+    """A return whose sale had not come when it came."""
+
+    id: int
+    number: str
+    original_number: str
+    member_id: int | None
+    occurred_at: datetime
+    currency: str
+    total: Decimal
+    lines: list[LineInput]
+
+
+def by_number(
+    *, store_id: int, numbers: Sequence[str], lock: bool = False
+) -> dict[str, KnownReceipt]:
+    """The receipts of a store with these numbers; locked in the order of their ids if asked."""
+    if not numbers:
+        return {}
+    rows = Receipt.objects.filter(store_id=store_id, number__in=numbers)
+    if lock:
+        rows = rows.select_for_update(no_key=True).order_by("id")
+    return {row[1]: KnownReceipt(*row) for row in rows.values_list(*KnownReceipt._fields)}
+
+
+def lines_of(receipt_ids: Iterable[int]) -> dict[int, list[SaleLine]]:
+    """The lines of sales, as their returns need them, in order."""
+    ids = list(receipt_ids)
+    lines: dict[int, list[SaleLine]] = {pk: [] for pk in ids}
+    if not ids:
+        return lines
+    for pk, *fields in (
+        ReceiptLine.objects.filter(receipt_id__in=ids)
+        .order_by("receipt_id", "line_no")
+        .values_list("receipt_id", "line_no", "sku", "unit_price", "amount", "quantity", "returned")
+    ):
+        lines[pk].append(SaleLine(*fields))  # type: ignore[arg-type]  # columns in field order
+    return lines
+
+
+def waiting_for(*, store_id: int, numbers: Sequence[str]) -> list[WaitingReturn]:
+    """The returns of a store that wait for sales with these numbers, oldest first."""
+    if not numbers:
+        return []
+    rows = (
+        Receipt.objects.filter(
+            store_id=store_id, state=Receipt.State.WAITING, original_number__in=numbers
+        )
+        .select_for_update(no_key=True)
+        .order_by("id")
+    )
+    found = {
+        row[0]: WaitingReturn(*row, lines=[])
+        for row in rows.values_list(
+            "id", "number", "original_number", "member_id", "occurred_at", "currency", "total"
+        )
+    }
+    if not found:
+        return []
+    for pk, *fields in (
+        ReceiptLine.objects.filter(receipt_id__in=list(found))
+        .order_by("receipt_id", "line_no")
+        .values_list(
+            "receipt_id", "sku", "name", "quantity", "unit_price", "amount", "sale_line_no"
+        )
+    ):
+        found[pk].lines.append(LineInput(*fields))  # type: ignore[arg-type]  # as above
+    return list(found.values())

@@ -1,0 +1,122 @@
+"""What the planning of receipts works on: outcomes, drafts, and sales as their returns see them."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from campaigns import policies as earning_policies
+from points.policies import DebtPolicy
+from sales.models import Receipt
+from sales.policies.receipts import MemberRef, ReceiptInput
+from sales.policies.returns import SaleLine
+from sales.selectors.known import KnownReceipt, WaitingReturn
+from stores.exceptions import Refusal
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one receipt. `points` is signed; `refusal` is set when it was not taken."""
+
+    number: str
+    kind: str = ""
+    state: str = ""
+    points: int = 0
+    explanation: dict[str, Any] = field(default_factory=dict)
+    receipt_id: int | None = None
+    member_id: int | None = None
+    total: Decimal = ZERO
+    fault: str = ""
+    available: int | None = None
+    pending: int | None = None
+    debt: int | None = None
+    is_replay: bool = False
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A receipt to be inserted."""
+
+    receipt: ReceiptInput
+    outcome: Outcome
+    fingerprint: str
+    state: str
+    total: Decimal
+    member_id: int | None
+    amounts: list[Decimal]
+    base: Decimal = ZERO
+    fault: str = ""
+    points_earned: int = 0
+    points_clawed: int = 0
+    explanation: dict[str, Any] = field(default_factory=dict)
+    rule_version_id: int | None = None
+    sale: "Sale | None" = None
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Sale:
+    """A sale as its returns see it: stored before, or drafted in this very batch."""
+
+    number: str
+    kind: str
+    member_id: int | None
+    currency: str
+    total: Decimal
+    returned_total: Decimal
+    points_earned: int
+    points_clawed: int
+    explanation: dict[str, Any]
+    lines: list[SaleLine]
+    id: int | None = None
+    draft: Draft | None = None
+    is_changed: bool = False
+    changed_lines: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Settled:
+    """A waiting return that is decided now."""
+
+    waiting: WaitingReturn
+    sale: Sale
+    state: str
+    member_id: int | None
+    points: int = 0
+    fault: str = ""
+    explanation: dict[str, Any] = field(default_factory=dict)
+    base: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known before planning, read under the locks."""
+
+    members: dict[MemberRef, int]
+    known: dict[str, KnownReceipt]
+    sales: dict[str, Sale]
+    waiting: dict[str, list[WaitingReturn]]
+    timetable: earning_policies.Timetable
+    debt_policy: DebtPolicy = DebtPolicy.OWE
+
+
+def replayed(known: KnownReceipt) -> Outcome:
+    """The first answer to a receipt that is already there."""
+    is_sale = known.kind == Receipt.Kind.SALE
+    return Outcome(
+        number=known.number,
+        kind=known.kind,
+        state=known.state,
+        points=known.points_earned if is_sale else -known.points_clawed,
+        explanation=known.explanation,
+        receipt_id=known.id,
+        member_id=known.member_id,
+        total=known.total,
+        fault=known.fault,
+        available=known.available_after,
+        pending=known.pending_after,
+        debt=known.debt_after,
+        is_replay=True,
+    )

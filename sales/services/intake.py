@@ -1,0 +1,326 @@
+"""The one way of a receipt into the house: from the API, the back office and files alike."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from campaigns.selectors import rules
+from members.services import registration
+from points.policies import DebtPolicy
+from points.selectors import balances
+from points.services import batch
+from sales import exceptions
+from sales.models import Receipt
+from sales.policies import receipts as policies
+from sales.policies.receipts import MemberRef, ReceiptInput
+from sales.selectors import known, people
+from sales.services import receipt_rows
+from sales.services.drafts import Facts, Outcome, Sale
+from sales.services.planning import Planner, refusal_of
+from stores.exceptions import Refusal
+from stores.models import Store
+
+# A race is lost to one other process at a time; more than a few in a row is a fault of ours.
+_ATTEMPTS = 5
+
+
+class _LostRaceError(Exception):
+    """Another process took in the same receipt, or its sale, since we looked."""
+
+
+def record(
+    *,
+    store: Store,
+    receipts: Sequence[ReceiptInput],
+    source: str,
+    actor: str,
+    now: datetime,
+    create_members: bool = False,
+    with_balances: bool = False,
+) -> list[Outcome]:
+    """Take in receipts of one store, in their order, as one transaction; one answer for each.
+
+    A receipt that is not acceptable is answered with its refusal and leaves no trace; the others
+    land. A number that is already there gets its first answer again (`is_replay`), or the refusal
+    `duplicate_number` if the content differs. A return that names a sale which has not come yet
+    waits for it. Members named by external number or phone are created when `create_members`.
+    `with_balances` adds the member's figures right after the receipt to each answer.
+
+    Locks the members' point accounts first, in the order of their ids, then the sales that
+    returns refer to. Raises what the ledger refuses for the batch as a whole.
+    """
+    for _attempt in range(_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return _Intake(store, source, actor, now, create_members, with_balances).take(
+                    receipts
+                )
+        except _LostRaceError:
+            continue
+    raise RuntimeError("the same race was lost again and again")
+
+
+def record_one(
+    *,
+    store: Store,
+    receipt: ReceiptInput,
+    source: str,
+    actor: str,
+    now: datetime,
+    create_members: bool = False,
+) -> Outcome:
+    """As `record`, for one receipt with the balances after it; raises its refusal."""
+    (outcome,) = record(
+        store=store,
+        receipts=[receipt],
+        source=source,
+        actor=actor,
+        now=now,
+        create_members=create_members,
+        with_balances=True,
+    )
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    return outcome
+
+
+def preview(
+    *, store: Store, receipts: Sequence[ReceiptInput], now: datetime, create_members: bool
+) -> list[Outcome]:
+    """What `record` would answer, without a lock or a write.
+
+    Members that would be created, and sales that come earlier in the same file but not in the
+    same call, are not known to it.
+    """
+    return _Intake(store, Receipt.Source.IMPORT, "preview", now, create_members, False).preview(
+        receipts
+    )
+
+
+def settle_waiting(*, store: Store, numbers: Sequence[str], actor: str, now: datetime) -> int:
+    """Settle returns that wait for sales which are there by now; returns how many.
+
+    Ordinarily the arriving sale does this itself. Two processes that took in a guest's sale and
+    its return at the same instant could not see each other; a sweep calls this for them.
+    """
+    with transaction.atomic():
+        return _Intake(store, Receipt.Source.IMPORT, actor, now, False, False).settle(numbers)
+
+
+class _Intake:
+    def __init__(
+        self,
+        store: Store,
+        source: str,
+        actor: str,
+        now: datetime,
+        create_members: bool,
+        with_balances: bool,
+    ) -> None:
+        self.store = store
+        self.source = source
+        self.actor = actor
+        self.now = now
+        self.create_members = create_members
+        self.with_balances = with_balances
+
+    def take(self, receipts: Sequence[ReceiptInput]) -> list[Outcome]:
+        refused = self._refused(receipts)
+        sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
+        members = self._members(sound, refused)
+        locked = self._lock(sound, members)
+        planner = self._planner(self._facts(sound, members, lock=True, locked=locked))
+        outcomes = [
+            refused[place] if place in refused else planner.add(receipt)
+            for place, receipt in enumerate(receipts)
+        ]
+        self._book(planner)
+        return outcomes
+
+    def preview(self, receipts: Sequence[ReceiptInput]) -> list[Outcome]:
+        refused = self._refused(receipts)
+        sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
+        members = people.members_of(r.member for r in sound if r.member is not None)
+        if self.create_members:
+            newcomers = {r.member for r in sound if r.member is not None} - set(members)
+            creatable = [ref for ref in newcomers if ref.kind != "number"]
+            members |= {ref: -place for place, ref in enumerate(creatable, start=1)}
+        planner = self._planner(self._facts(sound, members, lock=False, locked=frozenset()))
+        return [
+            refused[place] if place in refused else planner.add(receipt)
+            for place, receipt in enumerate(receipts)
+        ]
+
+    def settle(self, numbers: Sequence[str]) -> int:
+        sold = known.by_number(store_id=self.store.pk, numbers=numbers)
+        batch.lock(
+            sorted({sale.member_id for sale in sold.values() if sale.member_id is not None}),
+            at=self.now,
+        )
+        sales = self._sales(numbers, lock=True)
+        waiting = [
+            item
+            for item in known.waiting_for(store_id=self.store.pk, numbers=numbers)
+            if item.original_number in sales
+        ]
+        planner = self._planner(Facts({}, {}, sales, {}, rules.timetable(), self._debt_policy()))
+        for item in waiting:
+            planner.settle(item, sales[item.original_number])
+        self._book(planner)
+        return len(waiting)
+
+    def _refused(self, receipts: Sequence[ReceiptInput]) -> dict[int, Outcome]:
+        """The receipts that are wrong in themselves, by their place."""
+        refused = {}
+        for place, receipt in enumerate(receipts):
+            fault = next(policies.faults(receipt, now=self.now), None)
+            if fault is not None:
+                refused[place] = _refusal(receipt, refusal_of(fault))
+        return refused
+
+    def _members(
+        self, receipts: Sequence[ReceiptInput], refused: dict[int, Outcome]
+    ) -> dict[MemberRef, int]:
+        """The members, created if asked: before any lock, and in one order for all processes."""
+        first_seen: dict[MemberRef, datetime] = {}
+        for receipt in receipts:
+            if receipt.member is not None:
+                first_seen.setdefault(receipt.member, receipt.occurred_at)
+        members = people.members_of(first_seen)
+        if not self.create_members:
+            return members
+        missing = sorted(set(first_seen) - set(members))
+        externals = [ref for ref in missing if ref.kind == "external"]
+        if externals:
+            ids = registration.register_many(
+                external_numbers=[ref.value for ref in externals],
+                at=self.now,
+                store_id=self.store.pk,
+            )
+            members |= {ref: ids[ref.value] for ref in externals}
+        for ref in missing:
+            if ref.kind == "phone":
+                members |= self._register_phone(ref)
+        return members
+
+    def _register_phone(self, ref: MemberRef) -> dict[MemberRef, int]:
+        try:
+            member = registration.register(
+                phone=ref.value, store_id=self.store.pk, at=self.now, source="till"
+            )
+        except Refusal:
+            # Taken a moment ago by somebody else, or no phone number: then it stays unknown.
+            return people.members_of([ref])
+        return {ref: member.pk}
+
+    def _lock(
+        self, receipts: Sequence[ReceiptInput], members: dict[MemberRef, int]
+    ) -> frozenset[int]:
+        """Lock every account that may move: the receipts' members, and those of the sales
+        that returns name."""
+        ids = set(members.values())
+        originals = _originals(receipts)
+        if originals:
+            sold = known.by_number(store_id=self.store.pk, numbers=originals)
+            ids |= {sale.member_id for sale in sold.values() if sale.member_id is not None}
+        batch.lock(sorted(ids), at=self.now)
+        return frozenset(ids)
+
+    def _facts(
+        self,
+        receipts: Sequence[ReceiptInput],
+        members: dict[MemberRef, int],
+        *,
+        lock: bool,
+        locked: frozenset[int],
+    ) -> Facts:
+        numbers = [receipt.number for receipt in receipts]
+        sales = self._sales(_originals(receipts), lock=lock)
+        if lock and any(s.member_id not in locked for s in sales.values() if s.member_id):
+            # The sale came between our look and our lock; its account is not locked.
+            raise _LostRaceError
+        sale_numbers = [r.number for r in receipts if r.kind == Receipt.Kind.SALE]
+        waiting: dict[str, list[known.WaitingReturn]] = {}
+        if lock:
+            for item in known.waiting_for(store_id=self.store.pk, numbers=sale_numbers):
+                waiting.setdefault(item.original_number, []).append(item)
+        return Facts(
+            members=members,
+            known=known.by_number(store_id=self.store.pk, numbers=numbers),
+            sales=sales,
+            waiting=waiting,
+            timetable=rules.timetable(),
+            debt_policy=self._debt_policy(),
+        )
+
+    @staticmethod
+    def _debt_policy() -> DebtPolicy:
+        return DebtPolicy(balances.ledger_settings().debt_policy)
+
+    def _sales(self, numbers: Sequence[str], *, lock: bool) -> dict[str, Sale]:
+        rows = known.by_number(store_id=self.store.pk, numbers=numbers, lock=lock)
+        lines = known.lines_of(row.id for row in rows.values())
+        return {
+            number: Sale(
+                number=number,
+                kind=row.kind,
+                member_id=row.member_id,
+                currency=row.currency,
+                total=row.total,
+                returned_total=row.returned_total,
+                points_earned=row.points_earned,
+                points_clawed=row.points_clawed,
+                explanation=row.explanation,
+                lines=lines[row.id],
+                id=row.id,
+            )
+            for number, row in rows.items()
+        }
+
+    def _planner(self, facts: Facts) -> Planner:
+        return Planner(
+            store=self.store, facts=facts, source=self.source, actor=self.actor, now=self.now
+        )
+
+    def _book(self, planner: Planner) -> None:
+        """Post to the ledger, then write the rows."""
+        if planner.orders:
+            batch.post(planner.orders, recorded_at=self.now)
+        if self.with_balances:
+            self._note_balances(draft.outcome for draft in planner.drafts.values())
+        try:
+            receipt_rows.insert(
+                drafts=list(planner.drafts.values()),
+                store_id=self.store.pk,
+                source=self.source,
+                actor=self.actor,
+                received_at=self.now,
+                sales=planner.facts.sales,
+            )
+        except IntegrityError as error:
+            # Named as PostgreSQL and as SQLite name the broken constraint.
+            if "sales_receipt_number" in str(error) or "sales_receipt.number" in str(error):
+                raise _LostRaceError from error
+            raise
+        receipt_rows.update_sales(sales=planner.facts.sales.values())
+        receipt_rows.update_settled(settled=planner.settled)
+        for repeat, first in planner.repeats:
+            repeat.receipt_id = first.receipt_id
+            repeat.available, repeat.pending = first.available, first.pending
+            repeat.debt = first.debt
+
+    def _note_balances(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.member_id is not None:
+                balance = balances.balance(outcome.member_id, at=self.now)
+                outcome.available, outcome.pending = balance.available, balance.pending
+                outcome.debt = balance.debt
+
+
+def _originals(receipts: Sequence[ReceiptInput]) -> list[str]:
+    return sorted({r.original_number for r in receipts if r.original_number})
+
+
+def _refusal(receipt: ReceiptInput, refusal: exceptions.ReceiptRefused) -> Outcome:
+    return Outcome(number=receipt.number, kind=receipt.kind, state="refused", refusal=refusal)

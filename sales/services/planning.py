@@ -1,0 +1,362 @@
+"""What taking in receipts will do: decided from loaded facts, without a query or a write.
+
+The intake loads, plans, books and writes; a dry run stops after the plan.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from campaigns import policies as earning_policies
+from campaigns.services import earning
+from points.services import batch
+from sales import exceptions
+from sales.models import Receipt
+from sales.policies import receipts, returns
+from sales.policies.receipts import Fault, LineInput, ReceiptInput
+from sales.policies.returns import SaleLine
+from sales.selectors.known import WaitingReturn
+from sales.services.drafts import ZERO, Draft, Facts, Outcome, Sale, Settled, replayed
+from stores.exceptions import Refusal
+from stores.models import Store
+
+
+class Planner:
+    """Plans receipts one after the other; later ones see what earlier ones will do."""
+
+    def __init__(
+        self, *, store: Store, facts: Facts, source: str, actor: str, now: datetime
+    ) -> None:
+        self.store = store
+        self.zone = ZoneInfo(store.time_zone)
+        self.facts = facts
+        self.source = source
+        self.actor = actor
+        self.now = now
+        self.drafts: dict[str, Draft] = {}
+        self.orders: list[batch.Order] = []
+        self.settled: list[Settled] = []
+        self.repeats: list[tuple[Outcome, Outcome]] = []
+        self._waiting: dict[str, list[Draft]] = {}
+
+    def add(self, receipt: ReceiptInput) -> Outcome:
+        """Plan one receipt that passed `receipts.faults`."""
+        if receipt.member is not None and receipt.member not in self.facts.members:
+            return _refused(
+                receipt,
+                exceptions.ReceiptRefused(
+                    "unknown_member", field="member", member=receipt.member.value
+                ),
+            )
+        member_id = self.facts.members[receipt.member] if receipt.member is not None else None
+        mark = receipts.fingerprint(receipt)
+        earlier = self._earlier(receipt, mark, member_id)
+        if earlier is not None:
+            return earlier
+        amounts = [receipts.line_amount(line) for line in receipt.lines]
+        draft = Draft(
+            receipt=receipt,
+            outcome=Outcome(number=receipt.number, kind=receipt.kind, member_id=member_id),
+            fingerprint=mark,
+            state=Receipt.State.POSTED,
+            total=sum(amounts, ZERO),
+            member_id=member_id,
+            amounts=amounts,
+        )
+        fault = self._decide(draft)
+        if fault is not None:
+            return _refused(receipt, refusal_of(fault))
+        self.drafts[receipt.number] = draft
+        return _answer(draft)
+
+    def _earlier(self, receipt: ReceiptInput, mark: str, member_id: int | None) -> Outcome | None:
+        """The first answer, when this number is already there; a refusal if it was different."""
+        known = self.facts.known.get(receipt.number)
+        drafted = self.drafts.get(receipt.number)
+        if known is not None:
+            same = known.fingerprint == mark and _same_member(receipt, member_id, known.member_id)
+            return (
+                replayed(known)
+                if same
+                else _refused(receipt, exceptions.DuplicateNumber(number=receipt.number))
+            )
+        if drafted is None:
+            return None
+        if drafted.fingerprint == mark and _same_member(receipt, member_id, drafted.member_id):
+            self.repeats.append((replace(drafted.outcome, is_replay=True), drafted.outcome))
+            return self.repeats[-1][0]
+        return _refused(receipt, exceptions.DuplicateNumber(number=receipt.number))
+
+    def _decide(self, draft: Draft) -> Fault | None:
+        if draft.receipt.kind == Receipt.Kind.SALE:
+            self._sell(draft)
+            return None
+        if not draft.receipt.original_number:
+            self._take_back_unlinked(draft)
+            return None
+        sale = self._sale(draft.receipt.original_number)
+        if sale is None:
+            self._wait(draft)
+            return None
+        return self._take_back_linked(draft, sale)
+
+    def _sell(self, draft: Draft) -> None:
+        verdict = earning.purchase(
+            timetable=self.facts.timetable,
+            basket=_basket(draft),
+            at=draft.receipt.occurred_at,
+            zone=self.zone,
+            has_member=draft.member_id is not None,
+        )
+        self._write_verdict(draft, verdict)
+        draft.points_earned = verdict.points
+        if draft.member_id is not None and verdict.points:
+            self.orders.append(
+                batch.Earn(
+                    member_id=draft.member_id,
+                    points=verdict.points,
+                    reference=self._reference(draft.receipt.number),
+                    source=self.source,
+                    actor=self.actor,
+                    at=draft.receipt.occurred_at,
+                    expires_at=verdict.expires_at,
+                    usable_at=verdict.usable_at,
+                    store_id=self.store.pk,
+                    rule_version=verdict.rule_version,
+                    explanation=verdict.explanation,
+                )
+            )
+        for waiting in self.facts.waiting.pop(draft.receipt.number, ()):
+            self.settle(waiting, self._sale_of(draft))
+        for later in self._waiting.pop(draft.receipt.number, ()):
+            self._settle_draft(later, self._sale_of(draft))
+
+    def _take_back_unlinked(self, draft: Draft) -> None:
+        verdict = earning.unlinked_return(
+            timetable=self.facts.timetable,
+            basket=_basket(draft),
+            at=draft.receipt.occurred_at,
+            has_member=draft.member_id is not None,
+        )
+        self._write_verdict(draft, verdict)
+        draft.points_clawed = verdict.points
+        self._claw(draft.member_id, draft.receipt.number, draft.receipt.occurred_at, verdict, None)
+
+    def _take_back_linked(self, draft: Draft, sale: Sale) -> Fault | None:
+        verdict = self._return_of(
+            sale,
+            member_id=draft.member_id,
+            currency=draft.receipt.currency,
+            total=draft.total,
+            lines=draft.receipt.lines,
+        )
+        if isinstance(verdict, Fault):
+            return verdict
+        draft.sale = sale
+        draft.member_id = draft.outcome.member_id = draft.member_id or sale.member_id
+        self._write_verdict(draft, verdict)
+        draft.points_clawed = verdict.points
+        number, at = draft.receipt.number, draft.receipt.occurred_at
+        self._claw(sale.member_id, number, at, verdict, sale)
+        return None
+
+    def settle(self, waiting: WaitingReturn, sale: Sale) -> None:
+        """Decide a return that waited for `sale`; what does not fit is left for a person."""
+        verdict = self._return_of(
+            sale,
+            member_id=waiting.member_id,
+            currency=waiting.currency,
+            total=waiting.total,
+            lines=waiting.lines,
+        )
+        member_id = waiting.member_id or sale.member_id
+        if isinstance(verdict, Fault):
+            self.settled.append(
+                Settled(waiting, sale, Receipt.State.DISPUTED, waiting.member_id, 0, verdict.code)
+            )
+            return
+        self.settled.append(
+            Settled(
+                waiting,
+                sale,
+                Receipt.State.POSTED,
+                member_id,
+                verdict.points,
+                "",
+                verdict.explanation,
+                verdict.base,
+            )
+        )
+        self._claw(sale.member_id, waiting.number, waiting.occurred_at, verdict, sale)
+
+    def _settle_draft(self, draft: Draft, sale: Sale) -> None:
+        """The same for a return of this very batch that stood before its sale."""
+        draft.state = Receipt.State.POSTED
+        fault = self._take_back_linked(draft, sale)
+        if fault is not None:
+            draft.state, draft.fault, draft.sale = Receipt.State.DISPUTED, fault.code, sale
+        _answer(draft)
+
+    def _return_of(
+        self,
+        sale: Sale,
+        *,
+        member_id: int | None,
+        currency: str,
+        total: Decimal,
+        lines: Sequence[LineInput],
+    ) -> earning.Verdict | Fault:
+        if sale.kind != Receipt.Kind.SALE:
+            return Fault("return_of_return", "original_number")
+        if None not in (member_id, sale.member_id) and member_id != sale.member_id:
+            return Fault("member_mismatch", "member")
+        if currency != sale.currency:
+            return Fault("currency_mismatch", "currency")
+        matches = returns.match(lines, sale.lines)
+        if isinstance(matches, Fault):
+            return matches
+        fault = returns.amount_fault(total=total, returned=sale.returned_total, sold=sale.total)
+        if fault is not None:
+            return fault
+        return self._count_return(sale, matches, total)
+
+    def _count_return(
+        self, sale: Sale, matches: list[returns.Match], total: Decimal
+    ) -> earning.Verdict:
+        by_line = {line.line_no: line for line in sale.lines}
+        base = ZERO
+        for match in matches:
+            line = by_line[match.line_no]
+            line.returned += match.quantity
+            sale.changed_lines.add(match.line_no)
+            base += line.amount * match.quantity / line.quantity
+        sale.returned_total += total
+        sale.is_changed = True
+        verdict = earning.linked_return(
+            sale_number=sale.number,
+            sale_explanation=sale.explanation,
+            lines=[
+                earning_policies.SoldLine(
+                    line.line_no, line.unit_price, line.amount, line.quantity, line.returned
+                )
+                for line in sale.lines
+            ],
+            taken_before=sale.points_clawed,
+            base=base.quantize(Decimal("0.0001")),
+        )
+        sale.points_clawed += verdict.points
+        return verdict
+
+    def _claw(
+        self,
+        member_id: int | None,
+        number: str,
+        at: datetime,
+        verdict: earning.Verdict,
+        sale: Sale | None,
+    ) -> None:
+        if member_id is None or not verdict.points:
+            return
+        self.orders.append(
+            batch.ClawBack(
+                member_id=member_id,
+                points=verdict.points,
+                reference=self._reference(number),
+                source=self.source,
+                actor=self.actor,
+                at=at,
+                of_reference=self._reference(sale.number) if sale is not None else None,
+                debt_policy=self.facts.debt_policy,
+                store_id=self.store.pk,
+                rule_version=verdict.rule_version,
+                explanation=verdict.explanation,
+            )
+        )
+
+    def _wait(self, draft: Draft) -> None:
+        original = draft.receipt.original_number
+        draft.state = Receipt.State.WAITING
+        draft.explanation = {"type": "waiting", "sale": original, "result": 0}
+        self._waiting.setdefault(original, []).append(draft)
+
+    def _sale(self, number: str) -> Sale | None:
+        if number in self.facts.sales:
+            return self.facts.sales[number]
+        draft = self.drafts.get(number)
+        return self._sale_of(draft) if draft is not None else None
+
+    def _sale_of(self, draft: Draft) -> Sale:
+        """The drafted sale (or return: then it is refused as one) as returns see it."""
+        number = draft.receipt.number
+        if number not in self.facts.sales:
+            self.facts.sales[number] = Sale(
+                number=number,
+                kind=draft.receipt.kind,
+                member_id=draft.member_id,
+                currency=draft.receipt.currency,
+                total=draft.total,
+                returned_total=ZERO,
+                points_earned=draft.points_earned,
+                points_clawed=0,
+                explanation=draft.explanation,
+                lines=[
+                    SaleLine(line_no, line.sku, line.unit_price, amount, line.quantity, Decimal(0))
+                    for line_no, (line, amount) in enumerate(
+                        zip(draft.receipt.lines, draft.amounts, strict=True), start=1
+                    )
+                ],
+                draft=draft,
+            )
+        return self.facts.sales[number]
+
+    def _reference(self, number: str) -> str:
+        return f"receipt:{self.store.pk}:{number}"
+
+    @staticmethod
+    def _write_verdict(draft: Draft, verdict: earning.Verdict) -> None:
+        draft.base = verdict.base
+        draft.explanation = verdict.explanation
+        draft.rule_version_id = verdict.rule_version_id
+
+
+def refusal_of(fault: Fault) -> exceptions.ReceiptRefused:
+    """A fault as a refusal that people can read."""
+    return exceptions.ReceiptRefused(
+        fault.code, field=fault.field, line_no=fault.line_no, **fault.params
+    )
+
+
+def _answer(draft: Draft) -> Outcome:
+    outcome = draft.outcome
+    is_sale = draft.receipt.kind == Receipt.Kind.SALE
+    outcome.points = draft.points_earned if is_sale else -draft.points_clawed
+    outcome.state = draft.state
+    outcome.fault = draft.fault
+    outcome.explanation = draft.explanation
+    outcome.total = draft.total
+    return outcome
+
+
+def _refused(receipt: ReceiptInput, refusal: Refusal) -> Outcome:
+    return Outcome(number=receipt.number, kind=receipt.kind, state="refused", refusal=refusal)
+
+
+def _same_member(receipt: ReceiptInput, given: int | None, kept: int | None) -> bool:
+    """A linked return without a member has taken its sale's, so it may have one now."""
+    if receipt.member is None:
+        return kept is None or bool(receipt.original_number)
+    return given == kept
+
+
+def _basket(draft: Draft) -> earning_policies.Basket:
+    return earning_policies.Basket(
+        lines=[
+            earning_policies.BasketLine(line_no, line.unit_price, amount)
+            for line_no, (line, amount) in enumerate(
+                zip(draft.receipt.lines, draft.amounts, strict=True), start=1
+            )
+        ],
+        currency=draft.receipt.currency,
+    )

@@ -1,0 +1,145 @@
+"""How planned receipts become rows: set-based, so that half a million lines are no trouble.
+
+No model is made per line: the ORM would cost more than everything else of an import together.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from points.services import rows
+from sales.models import Receipt
+from sales.services.drafts import Draft, Sale, Settled
+
+_RECEIPT_COLUMNS = (
+    "id, store_id, number, kind, state, fault, member_id, occurred_at, channel, currency, total, "
+    "base, sale_id, original_number, fingerprint, points_earned, points_clawed, returned_total, "
+    "rule_version_id, explanation, available_after, pending_after, debt_after, source, actor, "
+    "received_at"
+)
+_LINE_COLUMNS = (
+    "receipt_id, line_no, sku, name, quantity, unit_price, amount, sale_line_no, returned"
+)
+_ZERO = Decimal(0)
+
+
+def insert(
+    *,
+    drafts: Sequence[Draft],
+    store_id: int,
+    source: str,
+    actor: str,
+    received_at: datetime,
+    sales: dict[str, Sale],
+) -> None:
+    """Insert receipts with their lines, and tell each draft its id.
+
+    Raises `IntegrityError` when another process was faster with one of the numbers.
+    """
+    if not drafts:
+        return
+    with connection.cursor() as cursor:
+        ids = rows.reserve(cursor, "sales_receipt", len(drafts))
+        for draft, pk in zip(drafts, ids, strict=True):
+            draft.id = draft.outcome.receipt_id = pk
+        tail = (source, actor, rows.stamp(received_at))
+        heads = [(*_head(draft, store_id, sales), *tail) for draft in drafts]
+        rows.insert(cursor, "sales_receipt", _RECEIPT_COLUMNS, heads)
+        lines = [line for draft in drafts for line in _lines(draft, sales)]
+        rows.insert(cursor, "sales_receiptline", _LINE_COLUMNS, lines)
+
+
+def update_sales(*, sales: Iterable[Sale]) -> None:
+    """Write what has been returned of sales that were stored before."""
+    changed = [sale for sale in sales if sale.is_changed and sale.id is not None]
+    if not changed:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE sales_receipt SET points_clawed = %s, returned_total = %s WHERE id = %s",
+            [(sale.points_clawed, sale.returned_total, sale.id) for sale in changed],
+        )
+        cursor.executemany(
+            "UPDATE sales_receiptline SET returned = %s WHERE receipt_id = %s AND line_no = %s",
+            [
+                (line.returned, sale.id, line.line_no)
+                for sale in changed
+                for line in sale.lines
+                if line.line_no in sale.changed_lines
+            ],
+        )
+
+
+def update_settled(*, settled: Sequence[Settled]) -> None:
+    """Write the fate of returns that had waited for their sale."""
+    for item in settled:
+        sale_id = item.sale.id if item.sale.draft is None else item.sale.draft.id
+        is_posted = item.state == Receipt.State.POSTED
+        fields: dict[str, Any] = {"state": item.state, "fault": item.fault, "sale_id": sale_id}
+        if is_posted:
+            fields |= {
+                "member_id": item.member_id,
+                "points_clawed": item.points,
+                "explanation": item.explanation,
+                "base": item.base,
+            }
+        Receipt.objects.filter(pk=item.waiting.id).update(**fields)
+
+
+def _head(draft: Draft, store_id: int, sales: dict[str, Sale]) -> tuple[Any, ...]:
+    receipt, outcome = draft.receipt, draft.outcome
+    own = _sale_state(draft, sales)
+    sale_id = None
+    if draft.sale is not None:
+        sale_id = draft.sale.id if draft.sale.draft is None else draft.sale.draft.id
+    return (
+        draft.id,
+        store_id,
+        receipt.number,
+        str(receipt.kind),
+        str(draft.state),
+        draft.fault,
+        draft.member_id,
+        rows.stamp(receipt.occurred_at),
+        receipt.channel,
+        receipt.currency,
+        draft.total,
+        draft.base,
+        sale_id,
+        receipt.original_number,
+        draft.fingerprint,
+        draft.points_earned,
+        own.points_clawed if own is not None else draft.points_clawed,
+        own.returned_total if own is not None else _ZERO,
+        draft.rule_version_id,
+        json.dumps(draft.explanation, ensure_ascii=False),
+        outcome.available,
+        outcome.pending,
+        outcome.debt,
+    )
+
+
+def _lines(draft: Draft, sales: dict[str, Sale]) -> Iterable[tuple[Any, ...]]:
+    own = _sale_state(draft, sales)
+    for place, (line, amount) in enumerate(zip(draft.receipt.lines, draft.amounts, strict=True)):
+        yield (
+            draft.id,
+            place + 1,
+            line.sku,
+            line.name,
+            str(line.quantity),
+            str(line.unit_price),
+            str(amount),
+            line.sale_line_no,
+            "0" if own is None else str(own.lines[place].returned),
+        )
+
+
+def _sale_state(draft: Draft, sales: dict[str, Sale]) -> Sale | None:
+    """What returns of the same batch have already taken from this drafted sale, if any have."""
+    own = sales.get(draft.receipt.number)
+    return own if own is not None and own.draft is draft and own.is_changed else None
