@@ -10,6 +10,9 @@ from django.core.cache import cache
 from django.db import connection, transaction
 
 from config import translations
+from tests.browser import browser, desktop, phone
+
+__all__ = ["browser", "desktop", "phone"]  # fixtures for every test
 
 
 def pytest_configure(config: pytest.Config) -> None:
