@@ -1,6 +1,7 @@
 """The product refuses to start when it is set up wrongly."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -41,3 +42,20 @@ def test_wrong_environment_stops_the_start(variables: dict[str, str], sentence: 
 def test_right_environment_starts() -> None:
     started = _start(DEBUG="false", SECRET_KEY=LONG_KEY, ALLOWED_HOSTS="points.example")
     assert (started.returncode, started.stderr) == (0, "")
+
+
+def test_example_names_every_variable() -> None:
+    root = settings.BASE_DIR
+    example = set(
+        re.findall(
+            r"^#?([A-Z_]+)=", (root / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+    read = set(
+        re.findall(
+            r'(?:env\.\w+|flag|environ\.get)\(\s*["\'](\w+)["\']',
+            (root / "config" / "settings.py").read_text(encoding="utf-8")
+            + (root / "config" / "gunicorn.py").read_text(encoding="utf-8"),
+        )
+    )
+    assert example == read | {"POSTGRES_PASSWORD"}
