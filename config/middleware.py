@@ -30,9 +30,9 @@ class ClientAddress:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         count = settings.TRUSTED_PROXIES
-        seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        if count and len(seen) >= count:
-            request.META["REMOTE_ADDR"] = seen[-count]
+        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if count and len(seen) >= count and (address := seen[-count].strip()):
+            request.META["REMOTE_ADDR"] = address
         return self.get_response(request)
 
 
@@ -68,7 +68,7 @@ class SignedInMember:
         return self.get_response(request)
 
 
-class BackOfficePolicy:
+class AdminPolicy:
     """Loosen the content policy for the admin's theme, and nowhere else.
 
     Its components are written for Alpine, which evaluates expressions and sets styles.

@@ -1,10 +1,15 @@
 from django.contrib import admin
-from django.urls import path
-
-from config import health
+from django.urls import include, path
 
 urlpatterns = [
-    path("healthz", health.alive, name="alive"),
-    path("readyz", health.ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", include("config.api.urls")),
+    path("", include("members.urls")),
+    path("", include("points.urls")),
 ]
+
+handler400 = "config.views.bad_request"
+handler403 = "config.views.permission_denied"
+handler404 = "config.views.page_not_found"
+handler500 = "config.views.server_error"

@@ -121,3 +121,8 @@ def network(ip: str) -> str:
             return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def fold_digits(text: str) -> str:
+    """`text` without blanks and with full-width digits as plain ones, as people paste codes."""
+    return "".join(unicodedata.normalize("NFKC", text).split())

@@ -118,7 +118,7 @@ def _phone_key(phone: str) -> str:
 
 
 def _code_hash(phone: str, code: str) -> str:
-    value = f"{phone}:{code}".encode("utf-8", "surrogatepass")
+    value = f"{phone}:{policies.fold_digits(code)}".encode("utf-8", "surrogatepass")
     return salted_hmac("members.sign_in.code", value, algorithm="sha256").hexdigest()
 
 

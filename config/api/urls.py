@@ -1,0 +1,18 @@
+"""The API as a whole: each app's part, the schema, and an answer for every other address."""
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from config.api import views
+
+urlpatterns = [
+    path("v1/", include(("members.api.urls", "members"), namespace="api-members")),
+    path("v1/", include(("points.api.urls", "points"), namespace="api-points")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"),
+        name="docs",
+    ),
+    re_path(r"", views.not_found),
+]

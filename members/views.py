@@ -1,0 +1,243 @@
+"""Sign-in, sign-out and the member's own page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from members import policies
+from members.exceptions import CodesPaused, CodeTooSoon, TooManyRequests
+from members.forms import CodeForm, PhoneForm
+from members.models import DeviceSession, Member
+from members.services import sessions, sign_in
+from stores.exceptions import Refusal
+
+SESSION_COOKIE = "judian_member"
+SIZE_COOKIE = "judian_size"
+_PHONE_COOKIE = "judian_phone"
+_PHONE_COOKIE_SECONDS = 900
+_YEAR = 365 * 24 * 3600
+_BUSY = (CodesPaused, CodeTooSoon, TooManyRequests)
+
+P = ParamSpec("P")
+
+
+class MemberRequest(HttpRequest):
+    """A request after the middleware that reads the member's cookie."""
+
+    member: Member | None
+
+
+def member_required(
+    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Give the view its member, or lead a guest to sign in and back again."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        member = member_of(request)
+        if member is None:
+            query = urlencode({"next": request.get_full_path()})
+            return redirect(f"{reverse('members:sign-in')}?{query}")
+        return view(request, member, *args, **kwargs)
+
+    return never_cache(guarded)
+
+
+def member_of(request: HttpRequest) -> Member | None:
+    """The signed-in member of a page, or None for a guest."""
+    return getattr(request, "member", None)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_phone(request: HttpRequest) -> HttpResponse:
+    """First step: to which number the code goes."""
+    target = _target(request)
+    if member_of(request) is not None:
+        return redirect(target)
+    form = PhoneForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            refusal = _request_code(request, form.cleaned_data["phone"])
+            if refusal is None or isinstance(refusal, CodeTooSoon):
+                # Too soon means that a code is on its way: the next page is where it belongs.
+                return _to_code_page(form.cleaned_data["phone"], target)
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            status = 429 if isinstance(refusal, _BUSY) else 422
+    context = {"form": form, "next": target}
+    return render(request, "members/sign_in.html", context, status=status)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """Second step: the code. A right one signs in, and registers a new number."""
+    target = _target(request)
+    phone = _remembered_phone(request)
+    if phone is None:
+        return redirect("members:sign-in")
+    form = CodeForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                signed_in = sign_in.sign_in(
+                    phone=phone,
+                    code=form.cleaned_data["code"],
+                    kind=DeviceSession.Kind.WEB,
+                    user_agent=request.META.get("HTTP_USER_AGENT", ""),
+                    at=timezone.now(),
+                )
+            except Refusal as refusal:
+                form.add_error("code", str(refusal))
+            else:
+                return _signed_in(signed_in.token, target)
+    return render(
+        request,
+        "members/sign_in_code.html",
+        {
+            "form": form,
+            "next": target,
+            "masked_phone": policies.mask_phone(policies.normalise_phone(phone) or phone),
+            "wait_seconds": int(sign_in.RESEND_AFTER.total_seconds()),
+            "valid_minutes": int(sign_in.CODE_LIFETIME.total_seconds()) // 60,
+        },
+        status=status,
+    )
+
+
+@require_POST
+def resend_code(request: HttpRequest) -> HttpResponse:
+    """Send another code to the same number, or say how long that has to wait."""
+    phone = _remembered_phone(request)
+    if phone is None:
+        return redirect("members:sign-in")
+    refusal = _request_code(request, phone)
+    if refusal is None:
+        return _to_code_page(phone, _target(request))
+    form = PhoneForm({"phone": phone})
+    form.add_error(None, str(refusal))
+    context = {"form": form, "next": _target(request)}
+    return render(request, "members/sign_in.html", context, status=429)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    token = request.COOKIES.get(SESSION_COOKIE, "")
+    sessions.close(token=token, at=timezone.now())
+    response = redirect("points:home")
+    response.delete_cookie(SESSION_COOKIE, samesite="Lax")
+    return response
+
+
+@require_GET
+@member_required
+def me(request: HttpRequest, member: Member) -> HttpResponse:
+    return render(request, "members/me.html", {"member": member, "tab": "me"})
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """The membership terms and the privacy statement that signing in agrees to."""
+    return render(request, "members/privacy.html", {"version": policies.TERMS_VERSION})
+
+
+@require_POST
+def set_size(request: HttpRequest) -> HttpResponse:
+    """Turn the large type on or off, for this device."""
+    response = redirect(_target(request))
+    if request.POST.get("size") == "large":
+        response.set_cookie(
+            SIZE_COOKIE,
+            "large",
+            max_age=_YEAR,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    else:
+        response.delete_cookie(SIZE_COOKIE, samesite="Lax")
+    return response
+
+
+def _target(request: HttpRequest) -> str:
+    """Where to go afterwards; only ever to a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else reverse("points:home")
+
+
+def _request_code(request: HttpRequest, phone: str) -> Refusal | None:
+    try:
+        sign_in.request_code(
+            phone=phone,
+            ip=request.META.get("REMOTE_ADDR", ""),
+            language=get_language() or "",
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _to_code_page(phone: str, target: str) -> HttpResponse:
+    query = urlencode({"next": target})
+    response = HttpResponseRedirect(f"{reverse('members:sign-in-code')}?{query}")
+    # On the person's own device, so that no row of ours connects a visitor with a number.
+    _set_cookie(
+        response,
+        _PHONE_COOKIE,
+        signing.dumps(phone, salt=_PHONE_COOKIE),
+        max_age=_PHONE_COOKIE_SECONDS,
+    )
+    return response
+
+
+def _remembered_phone(request: HttpRequest) -> str | None:
+    try:
+        phone = signing.loads(
+            request.COOKIES.get(_PHONE_COOKIE, ""),
+            salt=_PHONE_COOKIE,
+            max_age=_PHONE_COOKIE_SECONDS,
+        )
+    except signing.BadSignature:
+        return None
+    return phone if isinstance(phone, str) else None
+
+
+def _signed_in(token: str, target: str) -> HttpResponse:
+    response = HttpResponseRedirect(target)
+    _set_cookie(
+        response, SESSION_COOKIE, token, max_age=int(sessions.IDLE_LIFETIME.total_seconds())
+    )
+    response.delete_cookie(_PHONE_COOKIE, samesite="Lax")
+    return response
+
+
+def _set_cookie(response: HttpResponse, name: str, value: str, *, max_age: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )

@@ -1,0 +1,179 @@
+"""What the API says about points. Points are whole numbers; instants carry their offset."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from points.models import Entry, Lot, LotUse
+from points.policies import NEVER
+from points.selectors import Balance, explanations
+
+
+class NextExpirySerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    points = serializers.IntegerField()
+
+
+class BalanceSerializer(serializers.Serializer[Any]):
+    """Lots past their day are left out at the instant, booked or not."""
+
+    available = serializers.IntegerField(help_text="What can be used now.")
+    held = serializers.IntegerField(help_text="Reserved for unfinished checkouts.")
+    pending = serializers.IntegerField(help_text="Granted, not yet usable.")
+    debt = serializers.IntegerField(help_text="Owed; the next points pay it first.")
+    expiring = serializers.IntegerField(help_text="The part of available that lapses in 30 days.")
+    next_expiry = NextExpirySerializer(allow_null=True)
+    earned_total = serializers.IntegerField()
+    spent_total = serializers.IntegerField()
+    expired_total = serializers.IntegerField()
+    clawed_total = serializers.IntegerField()
+    is_frozen = serializers.BooleanField()
+    frozen_reason = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class StoreSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    seq = serializers.IntegerField(help_text="The entry's number in the account, from 1.")
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    points = serializers.IntegerField(help_text="Signed.")
+    available_after = serializers.IntegerField()
+    pending_after = serializers.IntegerField()
+    held_after = serializers.IntegerField()
+    debt_after = serializers.IntegerField()
+    occurred_at = serializers.DateTimeField()
+    booked_at = serializers.DateTimeField()
+    store = StoreSerializer(allow_null=True)
+    reference = serializers.CharField()
+    rule_version = serializers.CharField()
+    relates_to = serializers.IntegerField(allow_null=True, help_text="The entry it answers.")
+    explanation = serializers.DictField(help_text="The inputs and the arithmetic.")
+    sentence = serializers.CharField(help_text="The same in words, by Accept-Language.")
+
+
+class LotSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    entry = serializers.IntegerField(help_text="The entry that granted it.")
+    granted = serializers.IntegerField()
+    remaining = serializers.IntegerField()
+    held = serializers.IntegerField()
+    spent = serializers.IntegerField()
+    expired = serializers.IntegerField()
+    clawed = serializers.IntegerField()
+    earned_at = serializers.DateTimeField()
+    usable_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Null: never.")
+
+
+class LotUseSerializer(serializers.Serializer[Any]):
+    lot = serializers.IntegerField()
+    points = serializers.IntegerField(help_text="Taken from the lot; negative: put back.")
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class EntryDetailSerializer(EntrySerializer):
+    lots = LotSerializer(many=True, help_text="What this entry granted.")
+    uses = LotUseSerializer(many=True, help_text="Which lots it took from or gave back to.")
+
+
+class EntryPageSerializer(serializers.Serializer[Any]):
+    results = EntrySerializer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class LotPageSerializer(serializers.Serializer[Any]):
+    results = LotSerializer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+# The serializers above are the contract, and a test holds the functions below to it. A list of
+# twenty entries through them costs a quarter of what the same list costs through fields.
+
+
+def balance(row: Balance) -> dict[str, Any]:
+    next_expiry = None
+    if row.next_expiry_at is not None:
+        next_expiry = {"at": _instant(row.next_expiry_at), "points": row.next_expiry_points}
+    return {
+        "available": row.available,
+        "held": row.held,
+        "pending": row.pending,
+        "debt": row.debt,
+        "expiring": row.expiring,
+        "next_expiry": next_expiry,
+        "earned_total": row.earned_total,
+        "spent_total": row.spent_total,
+        "expired_total": row.expired_total,
+        "clawed_total": row.clawed_total,
+        "is_frozen": row.is_frozen,
+        "frozen_reason": row.frozen_reason,
+        "at": _instant(row.at),
+    }
+
+
+def entry(row: Entry) -> dict[str, Any]:
+    store = row.store
+    return {
+        "id": row.pk,
+        "seq": row.seq,
+        "kind": row.kind,
+        "points": row.amount,
+        "available_after": row.available_after,
+        "pending_after": row.pending_after,
+        "held_after": row.held_after,
+        "debt_after": row.debt_after,
+        "occurred_at": _instant(row.occurred_at),
+        "booked_at": _instant(row.created_at),
+        "store": {"code": store.code, "name": store.name} if store is not None else None,
+        "reference": row.reference,
+        "rule_version": row.rule_version,
+        "relates_to": row.relates_to_id,
+        "explanation": row.explanation,
+        "sentence": explanations.render(row),
+    }
+
+
+def lot(row: Lot) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "entry": row.entry_id,
+        "granted": row.granted,
+        "remaining": row.remaining,
+        "held": row.held,
+        "spent": row.spent,
+        "expired": row.expired,
+        "clawed": row.clawed,
+        "earned_at": _instant(row.earned_at),
+        "usable_at": _instant(row.usable_at),
+        "expires_at": _expiry(row.expires_at),
+    }
+
+
+def lot_use(row: LotUse) -> dict[str, Any]:
+    return {
+        "lot": row.lot_id,
+        "points": row.amount,
+        "expires_at": _expiry(row.lot.expires_at),
+    }
+
+
+def entry_detail(row: Entry, *, lots: list[Lot], uses: list[LotUse]) -> dict[str, Any]:
+    return entry(row) | {
+        "lots": [lot(each) for each in lots],
+        "uses": [lot_use(each) for each in uses],
+    }
+
+
+def _instant(value: datetime) -> str:
+    return timezone.localtime(value).isoformat()
+
+
+def _expiry(value: datetime) -> str | None:
+    return None if value >= NEVER else _instant(value)

@@ -1,0 +1,103 @@
+"""A member's own points."""
+
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.api.authentication import IsMember, calling_member
+from points import selectors
+from points.api import filters, serializers
+
+
+class BalanceView(APIView):
+    """The balance at this instant. One query."""
+
+    permission_classes = (IsMember,)
+
+    @extend_schema(operation_id="me_points_retrieve", responses=serializers.BalanceSerializer)
+    def get(self, request: Request) -> Response:
+        member = calling_member(request)
+        return Response(serializers.balance(selectors.balance(member.pk, timezone.now())))
+
+
+class EntriesView(APIView):
+    """The ledger, newest first, with the explanation of every entry. One query per page."""
+
+    permission_classes = (IsMember,)
+
+    @extend_schema(
+        operation_id="me_entries_list",
+        parameters=[filters.EntryQuery],
+        responses=serializers.EntryPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = _checked(filters.EntryQuery, request)
+        rows = selectors.entries(calling_member(request).pk)
+        if asked.get("kind"):
+            rows = rows.filter(kind__in=asked["kind"])
+        if "from" in asked:
+            rows = rows.filter(occurred_at__gte=asked["from"])
+        if "to" in asked:
+            rows = rows.filter(occurred_at__lt=asked["to"])
+        if "cursor" in asked:
+            rows = rows.filter(seq__lt=asked["cursor"])
+        size = asked["page_size"]
+        found = list(rows[: size + 1])
+        page = found[:size]
+        return Response(
+            {
+                "results": [serializers.entry(row) for row in page],
+                "next_cursor": str(page[-1].seq) if len(found) > size else None,
+            }
+        )
+
+
+class EntryView(APIView):
+    """One entry with the lots that it granted, and those that it used."""
+
+    permission_classes = (IsMember,)
+
+    @extend_schema(operation_id="me_entries_retrieve", responses=serializers.EntryDetailSerializer)
+    def get(self, request: Request, entry_id: int) -> Response:
+        row = selectors.entries(calling_member(request).pk).filter(pk=entry_id).first()
+        if row is None:
+            raise Http404
+        lots = list(row.lots.order_by("expires_at", "pk"))
+        uses = list(selectors.uses(row))
+        return Response(serializers.entry_detail(row, lots=lots, uses=uses))
+
+
+class LotsView(APIView):
+    """What lapses when: the lots with points left, in the order in which they are used."""
+
+    permission_classes = (IsMember,)
+
+    @extend_schema(
+        operation_id="me_lots_list",
+        parameters=[filters.PageQuery],
+        responses=serializers.LotPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = _checked(filters.PageQuery, request)
+        size = asked["page_size"]
+        # Lots have no running number; a page starts where the one before ended.
+        start = min(asked.get("cursor", 0), 100_000)
+        rows = selectors.lots(calling_member(request).pk, timezone.now())
+        found = list(rows[start : start + size + 1])
+        return Response(
+            {
+                "results": [serializers.lot(row) for row in found[:size]],
+                "next_cursor": str(start + size) if len(found) > size else None,
+            }
+        )
+
+
+def _checked(query: type[filters.PageQuery], request: Request) -> dict[str, Any]:
+    asked = query(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)

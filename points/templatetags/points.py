@@ -1,0 +1,115 @@
+"""How points are written and which sign, drawing and words an entry gets.
+
+A change is never told by colour alone: there is always a sign, a drawing and a word.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from points.models import Entry
+from points.policies import NEVER
+from points.selectors import explanations
+
+register = template.Library()
+
+_KINDS = Entry.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How one entry is shown: `text` is its signed figure, empty where no points moved."""
+
+    title: str | Promise
+    text: str
+    tone: str
+    icon: str
+
+
+# kind: (title, tone, drawing, sign); the sign "±" follows the amount, "" shows it bare.
+_SHOWN: dict[str, tuple[str | Promise, str, str, str]] = {
+    _KINDS.EARN: (_("Points earned"), "gain", "plus", "±"),
+    _KINDS.MATURE: (_("Pending points credited"), "gain", "check", ""),
+    _KINDS.SPEND: (_("Points used"), "loss", "minus", "±"),
+    _KINDS.HOLD: (_("Points held"), "still", "lock", ""),
+    _KINDS.CAPTURE: (_("Held points used"), "loss", "minus", "±"),
+    _KINDS.RELEASE: (_("Held points released"), "still", "unlock", ""),
+    _KINDS.RESTORE: (_("Points given back"), "gain", "return", "±"),
+    _KINDS.CLAWBACK: (_("Clawed back on a return"), "loss", "return", "±"),
+    _KINDS.EXPIRE: (_("Points expired"), "still", "clock", "±"),
+    _KINDS.TRANSFER_OUT: (_("Gift sent"), "loss", "gift", "±"),
+    _KINDS.TRANSFER_IN: (_("Gift received"), "gain", "gift", "±"),
+    _KINDS.ADJUST: (_("Adjusted by the shop"), "gain", "pen", "±"),
+    _KINDS.FREEZE: (_("Account frozen"), "still", "lock", "none"),
+    _KINDS.UNFREEZE: (_("Account unfrozen"), "still", "unlock", "none"),
+}
+
+
+@register.filter(name="points")
+def grouped(value: int) -> str:
+    """`12,860`."""
+    return f"{value:,}"
+
+
+@register.filter
+def with_unit(value: int) -> str:
+    """`12,860 points`, in the reader's language."""
+    return ngettext("%(points)s point", "%(points)s points", value) % {"points": f"{value:,}"}
+
+
+@register.filter
+def signed(value: int) -> str:
+    """`+20` or `−20`, with a real minus sign; zero has none."""
+    if value == 0:
+        return "0"
+    return f"+{value:,}" if value > 0 else f"−{-value:,}"
+
+
+@register.filter
+def money(value: Decimal) -> str:
+    """`¥128.60`, always with fen."""
+    return f"¥{number_format(value, decimal_pos=2, use_l10n=True, force_grouping=True)}"
+
+
+@register.filter
+def is_forever(value: datetime) -> bool:
+    """Whether an expiry stands for "never"."""
+    return value >= NEVER
+
+
+@register.filter
+def days_left(value: datetime) -> int:
+    """Whole days until `value`, by the calendar of the shop."""
+    return (timezone.localdate(value) - timezone.localdate()).days
+
+
+@register.simple_tag
+def movement(entry: Entry) -> Movement:
+    title, tone, icon, sign = _SHOWN[entry.kind]
+    amount = entry.amount
+    if sign == "none" or amount == 0:
+        text = ""
+    else:
+        text = signed(amount) if sign == "±" else grouped(abs(amount))
+    if tone == "gain" and amount < 0:
+        tone = "loss"
+    return Movement(title=title, text=text, tone=tone, icon=icon)
+
+
+@register.simple_tag
+def explained(entry: Entry) -> str:
+    """Why: the entry's arithmetic as a sentence (F82)."""
+    return explanations.render(entry)
+
+
+@register.filter
+def points_taken(value: int) -> str:
+    """What a use took from a lot as a change of that lot: taking 30 is `−30`."""
+    return signed(-value)
