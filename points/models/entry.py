@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from points.models.fields import CanonicalJSONField
 from points.policies import LIMIT
 
+INNER = Q(d_held=0, d_pending=0, d_debt=0)
+"""Only the available points move."""
+
 
 class Entry(models.Model):
     """A business event on one account, with everything it changed.
@@ -105,19 +108,24 @@ class Entry(models.Model):
             ),
             models.CheckConstraint(
                 name="points_entry_direction",
-                condition=Q(kind="earn", d_available__gte=0, d_pending__gte=0, d_debt__lte=0, d_held=0)
-                | Q(kind="mature", d_pending__lt=0, d_available__gte=0, d_debt__lte=0, d_held=0)
-                | Q(kind="spend", d_available__lt=0, d_held=0, d_pending=0, d_debt=0)
-                | Q(kind="hold", d_available__lt=0, d_held__gt=0, d_pending=0, d_debt=0)
-                | Q(kind="capture", d_held__lt=0, d_available=0, d_pending=0, d_debt=0)
-                | Q(kind="release", d_held__lt=0, d_available__gte=0, d_pending=0, d_debt__lte=0)
-                | Q(kind="restore", d_available__gte=0, d_held=0, d_pending=0, d_debt__lte=0)
-                | Q(kind="clawback", d_available__lte=0, d_held=0, d_pending__lte=0, d_debt__gte=0)
-                | Q(kind="expire", d_available__lt=0, d_held=0, d_pending=0, d_debt=0)
-                | Q(kind="transfer_out", d_available__lt=0, d_held=0, d_pending=0, d_debt=0)
-                | Q(kind="transfer_in", d_available__gte=0, d_held=0, d_pending=0, d_debt__lte=0)
-                | Q(kind="adjust", d_held=0, d_pending=0, d_debt__lte=0)
-                | Q(kind__in=["freeze", "unfreeze"], d_available=0, d_held=0, d_pending=0, d_debt=0),
+                condition=(
+                    Q(kind="earn", d_available__gte=0, d_pending__gte=0, d_held=0, d_debt__lte=0)
+                    | Q(kind="mature", d_available__gte=0, d_pending__lt=0, d_held=0)
+                    | (Q(kind__in=["spend", "expire", "transfer_out"], d_available__lt=0) & INNER)
+                    | Q(kind="hold", d_available__lt=0, d_held__gt=0, d_pending=0, d_debt=0)
+                    | Q(kind="capture", d_available=0, d_held__lt=0, d_pending=0, d_debt=0)
+                    | Q(kind="release", d_available__gte=0, d_held__lt=0, d_pending=0)
+                    | (
+                        Q(kind__in=["restore", "transfer_in"], d_available__gte=0)
+                        & Q(d_held=0, d_pending=0, d_debt__lte=0)
+                    )
+                    | (
+                        Q(kind="clawback", d_available__lte=0, d_pending__lte=0)
+                        & Q(d_held=0, d_debt__gte=0)
+                    )
+                    | Q(kind="adjust", d_held=0, d_pending=0, d_debt__lte=0)
+                    | (Q(kind__in=["freeze", "unfreeze"], d_available=0) & INNER)
+                ),
             ),
             models.CheckConstraint(
                 name="points_entry_explained",

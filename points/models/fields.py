@@ -1,9 +1,14 @@
 """Columns that the ledger needs and Django does not bring."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField  # generic for the type checker only
 
 
 def canonical(value: Any) -> str:
@@ -11,7 +16,7 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-class CanonicalJSONField(models.TextField):
+class CanonicalJSONField(_TextField):
     """JSON kept as the very text that the hash chain covers.
 
     A `jsonb` column rewrites what it is given, and differently from SQLite, so an entry could

@@ -108,15 +108,23 @@ def _parameters(at: datetime, **extra: Any) -> dict[str, Any]:
     }
 
 
+def _cte(clock: Clock, account: str) -> str:
+    return _LOTS.format(
+        clock=clock,
+        entry_account=f"AND e.account_id {account}",
+        lot_account=f"AND l.account_id {account}",
+    )
+
+
 def balance_as_of(
     member_id: int, at: datetime, *, clock: Clock = "occurred_at", unit: str = "points"
 ) -> BalanceAsOf:
     """The member's figures at `at`; zeros before the first entry."""
-    account = (
-        "= (SELECT id FROM points_account WHERE member_id = %(member)s AND unit = %(unit)s)"
-    )
+    account = "= (SELECT id FROM points_account WHERE member_id = %(member)s AND unit = %(unit)s)"
     sql = _LOTS.format(
-        clock=clock, entry_account=f"AND e.account_id {account}", lot_account=f"AND l.account_id {account}"
+        clock=clock,
+        entry_account=f"AND e.account_id {account}",
+        lot_account=f"AND l.account_id {account}",
     )
     with connection.cursor() as cursor:
         cursor.execute(
@@ -128,13 +136,13 @@ def balance_as_of(
     return BalanceAsOf(*(int(value) for value in found or [0] * 8))
 
 
-def totals_as_of(
-    at: datetime, *, clock: Clock = "occurred_at", unit: str = "points"
-) -> TotalsAsOf:
+def totals_as_of(at: datetime, *, clock: Clock = "occurred_at", unit: str = "points") -> TotalsAsOf:
     """The whole programme at `at`, added up in the database."""
     account = "IN (SELECT id FROM points_account WHERE unit = %(unit)s)"
     sql = _LOTS.format(
-        clock=clock, entry_account=f"AND e.account_id {account}", lot_account=f"AND l.account_id {account}"
+        clock=clock,
+        entry_account=f"AND e.account_id {account}",
+        lot_account=f"AND l.account_id {account}",
     )
     with connection.cursor() as cursor:
         cursor.execute(

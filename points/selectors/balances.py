@@ -58,7 +58,8 @@ def account_of(member_id: int, *, unit: str = "points") -> Account | None:
 _BALANCE = """
 WITH live AS (
     SELECT expires_at, SUM(remaining - held) AS points FROM points_lot
-    WHERE account_id = (SELECT id FROM points_account WHERE member_id = %(member)s AND unit = %(unit)s)
+    WHERE account_id =
+          (SELECT id FROM points_account WHERE member_id = %(member)s AND unit = %(unit)s)
       AND state = 'open' AND remaining > held AND expires_at > %(at)s
     GROUP BY expires_at
 )
@@ -88,9 +89,9 @@ def balance(member_id: int, at: datetime, *, unit: str = "points") -> Balance:
         )
         found = cursor.fetchone()
     if found is None:
-        return Balance(None, Account.Status.ACTIVE, "", *([0] * 5), None, *([0] * 5), at)
-    (account, status, reason, booked, held, pending, debt, earned, spent, expired, clawed) = found[:11]
-    live, expiring, next_at, next_points = found[11:]
+        found = (None, Account.Status.ACTIVE, "", *[0] * 10, None, 0)
+    account, status, reason, booked, held, pending, debt = found[:7]
+    earned, spent, expired, clawed, live, expiring, next_at, next_points = found[7:]
     return Balance(
         account_id=account,
         status=status,

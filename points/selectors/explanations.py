@@ -30,13 +30,14 @@ def render(entry: Entry) -> str:
     parts = [renderer(detail)] if renderer else []
     if not renderer and detail.get("reason"):
         parts.append(_("Reason: %(reason)s") % {"reason": detail["reason"]})
-    parts += _ledger_parts(detail)
+    parts += _ledger_parts(entry, detail)
     return _("; ").join(part for part in parts if part)
 
 
-def _ledger_parts(detail: dict[str, Any]) -> list[str]:
+def _ledger_parts(entry: Entry, detail: dict[str, Any]) -> list[str]:
     parts = []
-    if paid := detail.get("debt_paid"):
+    if entry.d_debt < 0:
+        paid = -entry.d_debt
         parts.append(
             ngettext(
                 "%(points)s point paid the debt first",

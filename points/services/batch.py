@@ -95,9 +95,7 @@ class _Poster:
     def _live_lots(self, orders: Sequence[Order]) -> dict[int, list[LotRow]]:
         """Open lots of the accounts that a claw-back of this batch may need, in FIFO order."""
         clawing = {
-            self.book.member(order.member_id).id
-            for order in orders
-            if isinstance(order, ClawBack)
+            self.book.member(order.member_id).id for order in orders if isinstance(order, ClawBack)
         }
         live: dict[int, list[LotRow]] = {account: [] for account in clawing}
         for window in rows.chunks(sorted(clawing), WINDOW):
@@ -165,6 +163,4 @@ def _fingerprint(order: Order) -> str:
     """As `ledger.earn` and `ledger.claw_back` fingerprint the same request."""
     if isinstance(order, Earn):
         return fingerprint("earn", order.points, order.source, order.store_id)
-    return fingerprint(
-        "clawback", order.points, order.source, order.store_id, order.of_reference
-    )
+    return fingerprint("clawback", order.points, order.source, order.store_id, order.of_reference)

@@ -12,7 +12,6 @@ from typing import Any
 from django.db import connection, transaction
 
 from points.exceptions import AccountNotFound, ReferenceConflict
-from points.models.fields import canonical
 from points.policies import GENESIS, NEVER, HashedEntry, chain_hash, microseconds
 from points.services import rows
 from points.services.rows import AccountRow, EntryRow, LotRow, Posting, UseRow
@@ -30,9 +29,7 @@ def posting(entry: EntryRow, *, is_replay: bool = False) -> Posting:
         account_id=entry.account_id,
         seq=entry.seq,
         kind=entry.kind,
-        amount=signed(
-            entry.kind, entry.d_available, entry.d_held, entry.d_pending, entry.d_debt
-        ),
+        amount=signed(entry.kind, entry.d_available, entry.d_held, entry.d_pending, entry.d_debt),
         available=entry.available_after,
         held=entry.held_after,
         pending=entry.pending_after,
@@ -53,9 +50,7 @@ def signed(kind: str, d_available: int, d_held: int, d_pending: int, d_debt: int
 class Book:
     """Locked accounts and the changes to them. Use within one `transaction.atomic()`."""
 
-    def __init__(
-        self, *, recorded_at: datetime, expected: int = 1, unit: str = "points"
-    ) -> None:
+    def __init__(self, *, recorded_at: datetime, expected: int = 1, unit: str = "points") -> None:
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("A book needs a transaction.")
         self.recorded_at = recorded_at
@@ -195,7 +190,7 @@ class Book:
         source: str,
         actor: str,
         at: datetime,
-        explanation: dict[str, Any],
+        explanation: str,
         d_available: int = 0,
         d_held: int = 0,
         d_pending: int = 0,
@@ -232,7 +227,7 @@ class Book:
             rule_version=rule_version,
             occurred_us=microseconds(at),
             created_us=microseconds(self.recorded_at),
-            explanation=canonical(explanation),
+            explanation=explanation,
         )
         account.chain = chain_hash(account.chain, hashed)
         entry = EntryRow(

@@ -13,14 +13,14 @@ def release_stale(*, now: datetime, limit: int = 1000) -> int:
     due = (
         Hold.objects.filter(state=Hold.State.ACTIVE, expires_at__lte=now)
         .order_by("expires_at")
-        .values_list("account__member_id", "entry__reference")[:limit]
+        .values_list("pk", "account__member_id", "entry__reference")[:limit]
     )
-    for member_id, reference in due:
+    for pk, member_id, reference in due:
         try:
             ledger.release(
                 member_id=member_id,
                 hold_reference=reference,
-                reference=f"{reference}:timeout"[-100:],
+                reference=f"timeout:{pk}",
                 actor="system",
                 at=now,
                 is_time_out=True,

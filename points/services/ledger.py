@@ -346,9 +346,10 @@ def _spent(book: Book, account: AccountRow, reference: str) -> EntryRow:
     entry = book.find(account, reference)
     if entry is None or entry.kind not in ("spend", "hold"):
         raise EntryNotFound(reference=reference)
-    if entry.kind == "hold" and not Hold.objects.filter(
-        entry_id=entry.id, state=Hold.State.CAPTURED
-    ).exists():
+    if (
+        entry.kind == "hold"
+        and not Hold.objects.filter(entry_id=entry.id, state=Hold.State.CAPTURED).exists()
+    ):
         raise EntryNotFound(reference=reference)
     return entry
 

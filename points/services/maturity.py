@@ -38,7 +38,7 @@ def _due(now: datetime) -> list[tuple[int, int]]:
             "ORDER BY l.usable_at, l.account_id LIMIT %s",
             [rows.stamp(now), WINDOW],
         )
-        return cursor.fetchall()
+        return [(account, lot) for account, lot in cursor.fetchall()]
 
 
 def _credit(window: list[tuple[int, int]], now: datetime) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from points import policies
 from points.exceptions import AccountFrozen, InsufficientPoints, RestoreExceedsUse
+from points.models.fields import canonical
 from points.policies import DebtPolicy, Slice
 from points.services import rows
 from points.services.book import Book
@@ -44,8 +45,17 @@ class Note:
             "at": self.at,
             "store_id": self.store_id,
             "rule_version": self.rule_version,
-            "explanation": {**self.explanation, **extra},
+            "explanation": _told(self.explanation, extra),
         }
+
+
+def _told(explanation: dict[str, Any], extra: dict[str, Any]) -> str:
+    """The explanation as stored: the caller's part, then the ledger's own.
+
+    Spelled piece by piece, so that the stored functions can spell the same text.
+    """
+    parts = [canonical(part)[1:-1] for part in (explanation, extra) if part]
+    return f"{{{','.join(parts)}}}"
 
 
 def refuse_frozen(account: AccountRow) -> None:
@@ -109,9 +119,12 @@ def earn(
 ) -> EntryRow:
     """Grant a lot: usable at once, or pending until `usable_at` (F31); debt is paid first.
 
-    A frozen account earns, but pending (F77): thawing and the release job credit it later.
+    A frozen account earns, but pending (F77): thawing and the release job credit it later. An
+    adjustment by staff (`kind`) is never pending.
     """
-    is_pending = account.status == "frozen" or (usable_at is not None and usable_at > note.at)
+    is_pending = kind == "earn" and (
+        account.status == "frozen" or (usable_at is not None and usable_at > note.at)
+    )
     if is_pending:
         entry = book.post(account, kind=kind, d_pending=points, **note.entry())
         book.grant(
@@ -124,13 +137,12 @@ def earn(
         )
         return entry
     part = policies.pay_debt_first(points, account.debt)
-    extra = {"debt_paid": part.to_debt} if part.to_debt else {}
     entry = book.post(
         account,
         kind=kind,
         d_available=part.to_balance,
         d_debt=-part.to_debt,
-        **note.entry(**extra),
+        **note.entry(),
     )
     if part.to_balance:
         book.grant(
@@ -283,8 +295,6 @@ def restore(
     extra: dict[str, Any] = {"restored": alive}
     if lapsed:
         extra |= {"lapsed": lapsed, "regranted": again}
-    if part.to_debt:
-        extra["debt_paid"] = part.to_debt
     entry = book.post(
         account,
         kind="restore",
@@ -309,9 +319,7 @@ def restore(
         )
     revived.reverse()  # debt takes the soonest expiry first
     if again:
-        revived.append(
-            book.grant(entry, points=again, earned_at=note.at, expires_at=grace_until)
-        )
+        revived.append(book.grant(entry, points=again, earned_at=note.at, expires_at=grace_until))
     _claw(book, entry, sorted(revived, key=lambda lot: (lot.expires_at, lot.id)), part.to_debt)
     return entry
 
@@ -388,7 +396,6 @@ def mature(book: Book, account: AccountRow, note: Note, lot: LotRow) -> EntryRow
     """Credit a pending lot; debt is paid from it first."""
     points = lot.remaining
     part = policies.pay_debt_first(points, account.debt)
-    extra = {"debt_paid": part.to_debt} if part.to_debt else {}
     entry = book.post(
         account,
         kind="mature",
@@ -396,7 +403,7 @@ def mature(book: Book, account: AccountRow, note: Note, lot: LotRow) -> EntryRow
         d_available=part.to_balance,
         d_debt=-part.to_debt,
         relates_to_id=lot.entry_id,
-        **note.entry(**extra),
+        **note.entry(),
     )
     lot.state = "open"
     book.change(lot)

@@ -238,5 +238,3 @@ def chunks(values: Iterable[Any], size: int) -> Iterable[list[Any]]:
             window = []
     if window:
         yield window
-
-

@@ -1,0 +1,12 @@
+DROP FUNCTION points_restore(bigint, text, text, text, text, text, timestamptz, timestamptz, bigint, timestamptz);
+DROP FUNCTION points_close_hold(bigint, text, text, text, text, text, timestamptz, timestamptz, text);
+DROP FUNCTION points_take(bigint, text, bigint, text, text, text, bigint, text, text, timestamptz, timestamptz, timestamptz);
+DROP FUNCTION points_earn(bigint, text, bigint, text, text, text, bigint, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz);
+DROP FUNCTION points_pay_debt(bigint, bigint[], bigint);
+DROP FUNCTION points_done(points_entry);
+DROP FUNCTION points_append(points_account, points_entry);
+DROP FUNCTION points_refusal(text, text);
+DROP FUNCTION points_replay(bigint, text, text);
+DROP FUNCTION points_lock(bigint, text, timestamptz);
+DROP FUNCTION points_hash(bytea, points_entry);
+DROP TYPE points_answer;
