@@ -37,6 +37,18 @@ MESSAGES: dict[str, str | Promise] = {
     "member_mismatch": _("The sale belongs to a different member."),
     "currency_mismatch": _("The sale was in a different currency."),
     "unknown_member": _("There is no member %(member)s."),
+    "not_a_number": _("This is not a number."),
+    "not_a_time": _("This is not a date and time in the expected form."),
+    "wrong_cell_count": _("The row has %(count)s cells instead of %(expected)s."),
+    "unreadable_text": _("The row contains characters that the file's encoding does not have."),
+    "unclosed_quote": _("A quotation mark is opened and never closed."),
+    "line_too_long": _("The row is too long to be read."),
+    "mixed_members": _("The rows of this receipt name different members."),
+    "mixed_kinds": _("The rows of this receipt are partly sale and partly return."),
+    "mixed_originals": _("The rows of this receipt name different original receipts."),
+    "mixed_channels": _("The rows of this receipt name different channels."),
+    "receipt_incomplete": _("Another row of the same receipt was refused."),
+    "ledger_refused": _("The points could not be posted: %(reason)s"),
     "duplicate_number": _("A receipt %(number)s with different content is already there."),
 }
 
@@ -58,3 +70,45 @@ class DuplicateNumber(ReceiptRefused):
 
     def __init__(self, *, number: str) -> None:
         super().__init__("duplicate_number", field="number", number=number)
+
+
+FILE_MESSAGES: dict[str, str | Promise] = {
+    "file_not_found": _("There is no readable file %(name)s."),
+    "file_empty": _("The file is empty."),
+    "file_damaged": _("The file is damaged or cut off; nothing of it was taken in."),
+    "file_too_large": _("The file is larger than %(limit)s when unpacked."),
+    "file_changed": _("The file is not the one with which this import began."),
+    "not_gzip": _("The name ends in .gz, but the file is not compressed with gzip."),
+    "not_xlsx": _("The name ends in .xlsx, but the file is no Excel workbook."),
+    "old_excel": _("This is a workbook of an old Excel. Save it as .xlsx or as CSV."),
+    "gzipped_xlsx": _("A workbook must not be compressed again. Unpack it first."),
+    "archive_bomb": _("The workbook unpacks to an implausible size."),
+    "utf16": _("The file is UTF-16. Save it as CSV in UTF-8."),
+    "unreadable_text": _("The header contains characters that the file's encoding does not have."),
+    "unclosed_quote": _("A quotation mark in the header is never closed."),
+    "line_too_long": _("The header is too long to be read."),
+    "column_missing": _("The file has no column %(column)s."),
+    "column_twice": _("The file has the column %(column)s twice."),
+    "mapping_invalid": _("The column mapping cannot be used: %(reason)s"),
+    "no_rule": _(
+        "No earning rule is published, so no receipt would earn points. Publish one first."
+    ),
+}
+
+
+class FileRefused(Refusal):
+    """A file that cannot be taken in as a whole; nothing of it has landed."""
+
+    field = "file"
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code = code
+        self.message = FILE_MESSAGES[code]
+        super().__init__(**params)
+
+
+class ImportTakenOver(Refusal):
+    """Another process goes on with the same import; this one has stopped in time."""
+
+    code = "import_taken_over"
+    message = _("Another process continues this import.")

@@ -32,6 +32,7 @@ class Outcome:
     pending: int | None = None
     debt: int | None = None
     is_replay: bool = False
+    is_newcomer: bool = False
     refusal: Refusal | None = None
 
 

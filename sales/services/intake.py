@@ -1,6 +1,6 @@
 """The one way of a receipt into the house: from the API, the back office and files alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -86,15 +86,20 @@ def record_one(
 
 
 def preview(
-    *, store: Store, receipts: Sequence[ReceiptInput], now: datetime, create_members: bool
+    *,
+    store: Store,
+    receipts: Sequence[ReceiptInput],
+    now: datetime,
+    create_members: bool,
+    find_sale: Callable[[str], ReceiptInput | None] = lambda number: None,
 ) -> list[Outcome]:
     """What `record` would answer, without a lock or a write.
 
-    Members that would be created, and sales that come earlier in the same file but not in the
-    same call, are not known to it.
+    `find_sale` tells of sales that are neither stored nor among `receipts` but will be taken in
+    together with them, so that their returns can be judged.
     """
     return _Intake(store, Receipt.Source.IMPORT, "preview", now, create_members, False).preview(
-        receipts
+        receipts, find_sale
     )
 
 
@@ -124,6 +129,7 @@ class _Intake:
         self.now = now
         self.create_members = create_members
         self.with_balances = with_balances
+        self.newcomers: set[int | None] = set()
 
     def take(self, receipts: Sequence[ReceiptInput]) -> list[Outcome]:
         refused = self._refused(receipts)
@@ -135,10 +141,16 @@ class _Intake:
             refused[place] if place in refused else planner.add(receipt)
             for place, receipt in enumerate(receipts)
         ]
+        for outcome in outcomes:
+            outcome.is_newcomer = outcome.member_id in self.newcomers
         self._book(planner)
         return outcomes
 
-    def preview(self, receipts: Sequence[ReceiptInput]) -> list[Outcome]:
+    def preview(
+        self,
+        receipts: Sequence[ReceiptInput],
+        find_sale: Callable[[str], ReceiptInput | None],
+    ) -> list[Outcome]:
         refused = self._refused(receipts)
         sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
         members = people.members_of(r.member for r in sound if r.member is not None)
@@ -147,6 +159,11 @@ class _Intake:
             creatable = [ref for ref in newcomers if ref.kind != "number"]
             members |= {ref: -place for place, ref in enumerate(creatable, start=1)}
         planner = self._planner(self._facts(sound, members, lock=False, locked=frozenset()))
+        own = {receipt.number for receipt in sound}
+        for number in set(_originals(sound)) - own - set(planner.facts.sales):
+            sale = find_sale(number)
+            if sale is not None:
+                planner.add(sale)
         return [
             refused[place] if place in refused else planner.add(receipt)
             for place, receipt in enumerate(receipts)
@@ -202,6 +219,7 @@ class _Intake:
         for ref in missing:
             if ref.kind == "phone":
                 members |= self._register_phone(ref)
+        self.newcomers.update(members[ref] for ref in missing if ref in members)
         return members
 
     def _register_phone(self, ref: MemberRef) -> dict[MemberRef, int]:

@@ -1,0 +1,45 @@
+"""The list of refused rows as a file that people open in a spreadsheet."""
+
+import csv
+from collections.abc import Iterator
+from typing import TextIO
+
+from django.utils.translation import gettext as _
+
+from sales.exceptions import FILE_MESSAGES, MESSAGES
+from sales.models import ImportIssue, ImportRun
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def sentence(issue: ImportIssue) -> str:
+    """Why the row was refused, in the active language."""
+    message = MESSAGES.get(issue.code) or FILE_MESSAGES.get(issue.code) or issue.code
+    try:
+        return str(message) % issue.params if issue.params else str(message)
+    except KeyError:
+        return str(message)
+
+
+def rows(run: ImportRun) -> Iterator[list[str]]:
+    """The report's rows, header first. Texts from the file are made inert: a spreadsheet would
+    otherwise run a cell such as `=HYPERLINK(…)` as a formula."""
+    yield [_("Row"), _("Receipt number"), _("Column"), _("Code"), _("Reason")]
+    listed = 0
+    for issue in run.issues.order_by("row", "pk").iterator(chunk_size=2000):
+        listed += 1
+        cells = [str(issue.row), issue.number, issue.column, issue.code, sentence(issue)]
+        yield [inert(cell) for cell in cells]
+    if run.rows_refused > listed:
+        text = _("%(count)s more refused rows are not listed.")
+        yield ["", "", "", "", text % {"count": run.rows_refused - listed}]
+
+
+def write(*, run: ImportRun, stream: TextIO) -> None:
+    """Write the report as CSV."""
+    csv.writer(stream).writerows(rows(run))
+
+
+def inert(cell: str) -> str:
+    """The cell as a text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,160 @@
+"""A year of real receipts gives every member exactly the points of an independent calculation.
+
+The reference beside the data was made by two methods that know nothing of this code.
+"""
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count, Sum
+
+from campaigns.models import EarningRuleVersion
+from campaigns.services import rules
+from members.models import Member
+from points.selectors import balances
+from sales.models import ImportRun, Receipt, ReceiptLine
+from stores.models import Store
+
+LONDON = ZoneInfo("Europe/London")
+AS_OF = datetime(2011, 12, 9, 23, 59, 59, tzinfo=LONDON)
+FIRST_DAY = datetime(2010, 1, 1, tzinfo=LONDON)
+
+
+@pytest.fixture
+def shop(db: None) -> Store:
+    version = EarningRuleVersion(name="1 per 1.00, twelve months", starts_at=FIRST_DAY)
+    rules.publish(version=version, by=None, now=FIRST_DAY)
+    return Store.objects.create(code="UK", name="Online Retail", time_zone="Europe/London")
+
+
+def run_import(path: Path) -> ImportRun:
+    call_command(
+        "import_receipts",
+        path,
+        store="UK",
+        mapping=Path("sales/mappings/online_retail.toml"),
+        create_members=True,
+        verbosity=0,
+        stdout=StringIO(),
+    )
+    return ImportRun.objects.latest("pk")
+
+
+def assert_members_match(reference: Path) -> None:
+    ids = dict(Member.objects.values_list("external_number", "pk"))
+    found, expected = {}, {}
+    with reference.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            number = row["customer_id"]
+            expected[number] = tuple(
+                int(row[name])
+                for name in ("points_earned", "points_clawed", "AD_expired", "AD_balance")
+            )
+            sums = Receipt.objects.filter(member_id=ids[number]).aggregate(
+                earned=Sum("points_earned"), clawed=Sum("points_clawed", default=0)
+            )
+            now = balances.balance(ids[number], at=AS_OF)
+            found[number] = (
+                sums["earned"],
+                sums["clawed"],
+                now.expired_total,
+                now.available + now.held + now.pending - now.debt,
+            )
+    wrong = {
+        number: (found[number], expected[number])
+        for number in expected
+        if found[number] != expected[number]
+    }
+    assert not wrong, f"{len(wrong)} of {len(expected)} members are wrong: {wrong}"
+    assert len(expected) == 354
+
+
+def books() -> list[int]:
+    """Rows of every table that an import writes."""
+    tables = (
+        "points_account",
+        "points_entry",
+        "points_lot",
+        "points_lotuse",
+        "sales_receipt",
+        "sales_receiptline",
+        "members_member",
+    )
+    with connection.cursor() as cursor:
+        counts = []
+        for table in tables:
+            cursor.execute(f"SELECT COUNT(*) FROM {table}")
+            counts.append(cursor.fetchone()[0])
+    return counts
+
+
+def assert_audit_is_clean() -> None:
+    out = StringIO()
+    call_command("audit_ledger", json=True, stdout=out)
+    assert json.loads(out.getvalue())["breaches"] == []
+
+
+def test_the_slice_gives_each_of_its_members_the_reference_points(
+    shop: Store, shared_data: Path
+) -> None:
+    folder = shared_data / "online-retail"
+
+    run = run_import(folder / "online_retail_slice.csv.gz")
+
+    assert run.state == ImportRun.State.DONE
+    assert (run.rows_read, run.points_earned, run.points_clawed) == (38_978, 777_038, 258_544)
+    assert (run.receipts_new, run.receipts_refused, run.rows_refused) == (1922, 78, 78)
+    assert_members_match(folder / "slice_reference.csv")
+
+    before = books()
+    again = run_import(folder / "online_retail_slice.csv.gz")
+
+    assert (again.receipts_new, again.receipts_known) == (0, 1922)
+    assert (again.lines_new, again.points_earned, again.members_new) == (0, 0, 0)
+    assert books() == before
+
+
+@pytest.mark.long
+def test_the_whole_file_gives_every_total_of_the_reference(shop: Store, shared_data: Path) -> None:
+    folder = shared_data / "online-retail"
+
+    run = run_import(folder / "online_retail.csv.gz")
+
+    assert run.rows_read == 541_909
+    members = Receipt.objects.filter(member__isnull=False)
+    totals = members.values("kind").annotate(number=Count("pk"), total=Sum("total"))
+    money = {row["kind"]: row["total"] for row in totals}
+    assert money["sale"] == Decimal("8911407.904")
+    assert money["return"] == Decimal("611342.090")
+    assert sum(row["number"] for row in totals) == 22_190
+    assert ReceiptLine.objects.filter(receipt__member__isnull=False).count() == 397_924 + 8_905 + 40
+    assert (run.points_earned, run.points_clawed) == (8_902_670, 609_431)
+    ids = list(Member.objects.values_list("pk", flat=True))
+    assert len(ids) == 4_372
+    now = [balances.balance(pk, at=AS_OF) for pk in ids]
+    net = [b.available + b.held + b.pending - b.debt for b in now]
+    assert sum(net) == 8_045_171
+    assert sum(b.expired_total for b in now) == 248_068
+    assert (len([n for n in net if n < 0]), sum(n for n in net if n < 0)) == (42, -13_351)
+    expiring = [b.expiring for b in now if b.expiring]
+    assert (sum(expiring), len(expiring)) == (306_904, 551)
+    assert_members_match(folder / "slice_reference.csv")
+
+    before = books()
+    again = run_import(folder / "online_retail.csv.gz")
+
+    assert (again.receipts_new, again.lines_new, again.points_earned) == (0, 0, 0)
+    assert books() == before
+    assert_audit_is_clean()
+
+
+def test_the_end_of_the_last_day_is_what_the_reference_means_by_as_of() -> None:
+    assert AS_OF.astimezone(UTC) + timedelta(seconds=1) == datetime(2011, 12, 10, tzinfo=UTC)
