@@ -25,5 +25,10 @@ def _daily(hour: int, minute: int, task: str) -> dict[str, Any]:
 SCHEDULE: dict[str, dict[str, Any]] = {
     # A person waits for a sign-in code with the phone in hand.
     "deliver_due": _every(timedelta(seconds=3), "notifications.tasks.deliver_due"),
+    "release_stale_holds": _every(timedelta(minutes=1), "points.tasks.release_stale_holds"),
+    "release_pending": _every(timedelta(minutes=10), "points.tasks.release_pending"),
+    # Points lapse at their instant whether or not this has run; it books what has lapsed.
+    "expire_lots": _daily(0, 10, "points.tasks.expire_lots"),
+    "verify_ledger": _daily(3, 0, "points.tasks.verify_ledger"),
     "forget_codes": _daily(4, 0, "members.tasks.forget_codes"),
 }

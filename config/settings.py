@@ -182,6 +182,9 @@ if TRUSTED_PROXIES:
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
+        # Named although they equal the default: the back office's additions are added to them.
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
@@ -314,4 +317,4 @@ LOGGING = {
 }
 
 # The ledger's hot writes are stored functions on PostgreSQL; this turns them off, for comparing.
-POINTS_PORTABLE = env.bool("POINTS_PORTABLE", default=False)
+POINTS_PORTABLE = flag("POINTS_PORTABLE", default=False)

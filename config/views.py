@@ -4,7 +4,8 @@ import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from config.api import errors
@@ -48,3 +49,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_outage:
         response.headers["Retry-After"] = "5"
     return response
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it on every page that names none, such as those of the back office."""
+    return redirect(static("img/favicon.svg"))

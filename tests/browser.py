@@ -73,4 +73,5 @@ def _page(browser: Browser, live_server: LiveServer, *, width: int, height: int)
     page.on("request", request)
     yield page
     context.close()
-    assert complaints == []
+    if complaints:
+        pytest.fail("the browser complained:\n" + "\n".join(complaints))

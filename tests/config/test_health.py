@@ -1,6 +1,7 @@
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from config import health
 
@@ -14,6 +15,12 @@ def test_ready_when_migrated(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_probe_needs_neither_host_nor_https(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz", headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.1.2.3:8000"}).status_code == 400
 
 
 @pytest.mark.django_db
