@@ -99,7 +99,7 @@ def books() -> list[int]:
 def assert_audit_is_clean() -> None:
     out = StringIO()
     call_command("audit_ledger", json=True, stdout=out)
-    assert json.loads(out.getvalue())["breaches"] == []
+    assert json.loads(out.getvalue())["clean"]
 
 
 def test_the_slice_gives_each_of_its_members_the_reference_points(
@@ -135,7 +135,7 @@ def test_the_whole_file_gives_every_total_of_the_reference(shop: Store, shared_d
     assert money["sale"] == Decimal("8911407.904")
     assert money["return"] == Decimal("611342.090")
     assert sum(row["number"] for row in totals) == 22_190
-    assert ReceiptLine.objects.filter(receipt__member__isnull=False).count() == 397_924 + 8_905 + 40
+    assert ReceiptLine.objects.filter(receipt__member__isnull=False).count() == 397_924 + 8_905
     assert (run.points_earned, run.points_clawed) == (8_902_670, 609_431)
     ids = list(Member.objects.values_list("pk", flat=True))
     assert len(ids) == 4_372
