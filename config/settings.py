@@ -13,6 +13,8 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.backoffice import UNFOLD as UNFOLD  # the theme looks for the name here
+
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Store] be written, which mypy strict asks for
 
 BASE_DIR = Path(__file__).resolve().parent.parent

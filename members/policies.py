@@ -73,7 +73,7 @@ def mask_phone(phone: str) -> str:
 
 def mask_number(number: str) -> str:
     """A member number with only its last four digits, for a card that others may see."""
-    return f"•••• •••• {number[-4:]}"
+    return f"**** **** {number[-4:]}"
 
 
 def _damm(digits: str) -> int:

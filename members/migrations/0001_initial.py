@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'member',
                 'verbose_name_plural': 'members',
+                'indexes': [models.Index(fields=['name'], name='members_member_name')],
                 'permissions': [('view_phone', 'Can see whole phone numbers')],
             },
         ),

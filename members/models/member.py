@@ -46,6 +46,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        indexes = [models.Index(fields=["name"], name="members_member_name")]
         permissions = [("view_phone", _("Can see whole phone numbers"))]
 
     def __str__(self) -> str:

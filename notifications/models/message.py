@@ -63,3 +63,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.template} {self.pk}"
+
+    @property
+    def masked_to(self) -> str:
+        """The recipient's last two characters: enough to find a message again with the person."""
+        return f"…{self.to[-2:]}"

@@ -96,7 +96,7 @@ def _fail(
 
 
 def _finish(message: Message, *, state: Message.State, result: str, now: datetime) -> None:
-    wiped = {"body": "", "context": {}, "to": _wiped(message.to)} if message.is_secret else {}
+    wiped = {"body": "", "context": {}, "to": message.masked_to} if message.is_secret else {}
     _held(message).update(state=state, result=result[:200], finished_at=now, **wiped)
 
 
@@ -104,8 +104,3 @@ def _held(message: Message) -> MessageQuerySet:
     return Message.objects.filter(
         pk=message.pk, state=Message.State.SENDING, attempts=message.attempts
     )
-
-
-def _wiped(to: str) -> str:
-    """The last two characters: enough to find the message again with the person on the phone."""
-    return f"…{to[-2:]}"

@@ -1,0 +1,101 @@
+"""What the back office's pages of people and points share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from members import selectors
+from stores.exceptions import Refusal
+
+M = TypeVar("M", bound=Model)
+MEMBERS_FOUND_MAX = 50
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows to look at. The list never counts a big table: it goes on as long as there is more."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = InfinitePaginator
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ByMember(ModelAdmin):
+    """Search rows by their member, exactly, with the member's indexes."""
+
+    search_fields = ("pk",)
+    member_field = "member"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term:
+            return queryset, False
+        members = selectors.found_by(search_term).values_list("pk", flat=True)
+        return queryset.filter(**{f"{self.member_field}__in": members[:MEMBERS_FOUND_MAX]}), False
+
+
+def service_page(
+    admin: ModelAdmin,
+    request: HttpRequest,
+    *,
+    form: forms.Form,
+    title: str | Promise,
+    submit: str | Promise,
+    call: Callable[[dict[str, Any]], tuple[Model, str]],
+    back: str,
+) -> HttpResponse:
+    """A form in front of one service: `call` gets the clean data, gives the row and a sentence.
+
+    A refusal comes back to the field it names. What was done is noted in the row's history.
+    """
+    if request.method == "POST" and form.is_valid():
+        try:
+            row, sentence = call(form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            note(request, row, sentence)
+            messages.success(request, sentence)
+            return HttpResponseRedirect(back)
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.model._meta,
+        "title": title,
+        "form": form,
+        "submit": submit,
+        "back": back,
+        "media": admin.media,
+    }
+    return TemplateResponse(request, "admin/service_form.html", context)
+
+
+def note(request: HttpRequest, row: Model, sentence: str) -> None:
+    """Leave the staff's audit row (I19): who, when, what, on which row."""
+    LogEntry.objects.create(
+        user_id=str(request.user.pk),
+        content_type_id=ContentType.objects.get_for_model(row).pk,
+        object_id=str(row.pk),
+        object_repr=str(row)[:200],
+        action_flag=CHANGE,
+        change_message=sentence,
+    )

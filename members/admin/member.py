@@ -1,0 +1,175 @@
+"""People in the back office."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from members import policies, selectors
+from members.admin.base import ByMember, ReadOnlyAdmin, service_page
+from members.models import Consent, DeviceSession, Member
+from members.services import registration
+from stores.models import Store
+
+
+class RegistrationForm(forms.Form):
+    """A new member, taken in by staff."""
+
+    phone = forms.CharField(
+        label=gettext_lazy("Mobile number"),
+        max_length=policies.PHONE_LENGTH_MAX,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    external_number = forms.CharField(
+        label=gettext_lazy("External number"),
+        help_text=gettext_lazy("The customer's number in the till or the former system."),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Name"), required=False, widget=UnfoldAdminTextInputWidget
+    )
+    home_store = forms.ModelChoiceField(
+        queryset=Store.objects.filter(is_active=True),
+        label=gettext_lazy("Home store"),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and not data.get("phone") and not data.get("external_number"):
+            raise forms.ValidationError(_("Give a mobile number or an external number."))
+        return data
+
+
+@admin.register(Member)
+class MemberAdmin(ModelAdmin):
+    """Staff correct a name, birthday or home store; phone and number are the person's own."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = InfinitePaginator
+    actions = None
+    ordering = ("-pk",)
+    list_filter = ("source",)
+    list_select_related = ("home_store",)
+    search_fields = ("number",)
+    search_help_text = gettext_lazy(
+        "Exact member number, mobile number, external number or whole name"
+    )
+    autocomplete_fields: tuple[str, ...] = ()
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        phone = self._phone_column(request)
+        return ("grouped_number", "name", phone, "home_store", "source", "joined_at")
+
+    def get_fields(self, request: HttpRequest, obj: Member | None = None) -> tuple[str, ...]:
+        phone = self._phone_column(request)
+        return (
+            "grouped_number",
+            phone,
+            "external_number",
+            "name",
+            "birthday",
+            "home_store",
+            "source",
+            "joined_at",
+        )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Member | None = None
+    ) -> tuple[str, ...]:
+        phone = self._phone_column(request)
+        return ("grouped_number", phone, "external_number", "source", "joined_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
+    ) -> tuple[QuerySet[Member], bool]:
+        if not search_term:
+            return queryset, False
+        return queryset.filter(pk__in=selectors.found_by(search_term).values("pk")), False
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return service_page(
+            self,
+            request,
+            form=RegistrationForm(request.POST or None),
+            title=_("Register a member"),
+            submit=_("Register"),
+            call=_register,
+            back=reverse("admin:members_member_changelist"),
+        )
+
+    @staticmethod
+    def _phone_column(request: HttpRequest) -> str:
+        is_permitted = request.user.has_perm("members.view_phone")
+        return "whole_phone" if is_permitted else "hidden_phone"
+
+    @display(description=gettext_lazy("member number"), ordering="number")
+    def grouped_number(self, member: Member) -> str:
+        return member.grouped_number
+
+    @display(description=gettext_lazy("phone"))
+    def whole_phone(self, member: Member) -> str:
+        return policies.national_phone(member.phone) if member.phone else ""
+
+    @display(description=gettext_lazy("phone"))
+    def hidden_phone(self, member: Member) -> str:
+        return member.masked_phone
+
+
+def _register(data: dict[str, Any]) -> tuple[Model, str]:
+    store = data["home_store"]
+    member = registration.register(
+        phone=data["phone"] or None,
+        external_number=data["external_number"] or None,
+        name=data["name"],
+        store_id=store.pk if store else None,
+        at=timezone.now(),
+        source=Member.Source.ADMIN,
+    )
+    return member, _("Member %(number)s registered.") % {"number": member.grouped_number}
+
+
+@admin.register(DeviceSession)
+class DeviceSessionAdmin(ByMember, ReadOnlyAdmin):
+    list_display = ("member", "kind", "user_agent", "created_at", "last_seen_at", "revoked_at")
+    list_select_related = ("member",)
+    list_filter = ("kind",)
+    fields = (
+        "member",
+        "kind",
+        "user_agent",
+        "created_at",
+        "last_seen_at",
+        "expires_at",
+        "revoked_at",
+    )
+    ordering = ("-pk",)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ByMember, ReadOnlyAdmin):
+    list_display = ("member", "purpose", "version", "given_at", "withdrawn_at")
+    list_select_related = ("member",)
+    ordering = ("-pk",)
