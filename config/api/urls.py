@@ -8,6 +8,7 @@ from config.api import views
 urlpatterns = [
     path("v1/", include(("members.api.urls", "members"), namespace="api-members")),
     path("v1/", include(("points.api.urls", "points"), namespace="api-points")),
+    path("v1/", include(("sales.api.urls", "sales"), namespace="api-sales")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs/",

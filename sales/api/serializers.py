@@ -1,0 +1,195 @@
+"""What the API takes and gives about receipts."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from sales.models import Receipt
+from sales.policies import receipts as policies
+from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
+from sales.selectors import explanations
+from sales.services.drafts import Outcome
+
+BATCH_MAX = 100
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a mistyped `original_number` would turn a return of
+    a sale into a return of nothing, and take back other points."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [str(name)[:64] for name in data if name not in self.fields]
+            if unknown:
+                error = serializers.ErrorDetail(
+                    str(_("There is no such field.")), code="unknown_field"
+                )
+                raise serializers.ValidationError({name: [error] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class LineSerializer(StrictSerializer):
+    sku = serializers.CharField(max_length=policies.SKU_LENGTH)
+    name = serializers.CharField(
+        max_length=policies.NAME_LENGTH, required=False, allow_blank=True, default=""
+    )
+    quantity = serializers.DecimalField(
+        max_digits=12, decimal_places=3, help_text="More than zero, for returns too."
+    )
+    unit_price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="Yuan.")
+    amount = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=4,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="What was really paid for the line, after discounts. "
+        "Left out: quantity × unit price.",
+    )
+    sale_line_no = serializers.IntegerField(
+        min_value=1,
+        max_value=policies.MAX_LINES,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="For returns: the line of the sale that comes back, counted from 1.",
+    )
+
+
+class ReceiptSerializer(StrictSerializer):
+    """One receipt. The store's own number makes it unique: sent again, it is not taken twice."""
+
+    number = serializers.CharField(max_length=policies.NUMBER_LENGTH)
+    kind = serializers.ChoiceField(choices=Receipt.Kind.choices)
+    occurred_at = serializers.DateTimeField(
+        help_text="ISO 8601. Without an offset it is the store's local time."
+    )
+    member_number = serializers.CharField(max_length=20, required=False)
+    member_phone = serializers.CharField(max_length=40, required=False)
+    member_external_number = serializers.CharField(max_length=64, required=False)
+    create_member = serializers.BooleanField(
+        default=False,
+        help_text="Register the person when the phone or external number is not a member's yet.",
+    )
+    original_number = serializers.CharField(
+        max_length=policies.NUMBER_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="For returns: the receipt that is returned. It may come later than the return.",
+    )
+    channel = serializers.CharField(
+        max_length=policies.CHANNEL_LENGTH, required=False, allow_blank=True, default=""
+    )
+    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, default="CNY")
+    lines = LineSerializer(  # type: ignore[call-arg]  # with many=True DRF takes it
+        many=True, allow_empty=False, max_length=policies.MAX_LINES
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.context.get("zone")
+        if isinstance(zone, ZoneInfo):
+            self.fields["occurred_at"].timezone = zone  # type: ignore[attr-defined]  # DRF's own
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = [name for name in _MEMBER_FIELDS if attrs.get(name)]
+        if len(named) > 1:
+            message = _("Name the member in one way only.")
+            raise serializers.ValidationError({named[1]: message}, code="member_twice")
+        return attrs
+
+
+_MEMBER_FIELDS: dict[str, Any] = {
+    "member_number": "number",
+    "member_phone": "phone",
+    "member_external_number": "external",
+}
+
+
+def receipt_input(data: Mapping[str, Any]) -> ReceiptInput:
+    """Validated data as the intake takes it."""
+    member = next(
+        (MemberRef(kind, data[name]) for name, kind in _MEMBER_FIELDS.items() if data.get(name)),
+        None,
+    )
+    return ReceiptInput(
+        number=data["number"],
+        kind=data["kind"],
+        occurred_at=data["occurred_at"],
+        lines=[LineInput(**line) for line in data["lines"]],
+        member=member,
+        original_number=data["original_number"],
+        channel=data["channel"],
+        currency=data["currency"],
+    )
+
+
+def member_field(ref: MemberRef) -> str:
+    """The field that named this member."""
+    return next(name for name, kind in _MEMBER_FIELDS.items() if kind == ref.kind)
+
+
+class BatchSerializer(serializers.Serializer[Any]):
+    receipts = serializers.ListField(
+        child=serializers.DictField(),
+        allow_empty=False,
+        max_length=BATCH_MAX,
+        help_text="Receipts as for a single one; each is taken or refused by itself.",
+    )
+
+
+class BalanceSerializer(serializers.Serializer[Any]):
+    available = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    debt = serializers.IntegerField()
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Receipt.Kind.choices)
+    state = serializers.ChoiceField(choices=Receipt.State.choices)
+    is_replay = serializers.BooleanField(help_text="Whether this receipt was there before.")
+    total = serializers.DecimalField(max_digits=15, decimal_places=4, coerce_to_string=True)
+    points = serializers.IntegerField(help_text="Signed: earned, or taken back.")
+    explanation = serializers.SerializerMethodField()
+    explanation_data = serializers.DictField(source="explanation")
+    fault = serializers.SerializerMethodField(
+        help_text="Why a return does not fit its sale; empty otherwise."
+    )
+    balance = serializers.SerializerMethodField(
+        help_text="The member's points right after this receipt; null for guests and imports."
+    )
+
+    @extend_schema_field(str)
+    def get_explanation(self, outcome: Outcome) -> str:
+        return explanations.sentence(outcome.explanation)
+
+    @extend_schema_field(str)
+    def get_fault(self, outcome: Outcome) -> str:
+        return explanations.fault(outcome.fault)
+
+    @extend_schema_field(BalanceSerializer(allow_null=True))
+    def get_balance(self, outcome: Outcome) -> dict[str, int | None] | None:
+        if outcome.available is None:
+            return None
+        return {
+            "available": outcome.available,
+            "pending": outcome.pending,
+            "debt": outcome.debt,
+        }
+
+
+class BatchResultSerializer(serializers.Serializer[Any]):
+    status = serializers.IntegerField(help_text="As if the receipt had been sent alone.")
+    number = serializers.CharField()
+    outcome = OutcomeSerializer(required=False)
+    error = serializers.DictField(required=False, help_text="code, message and field")
+
+
+class BatchResultsSerializer(serializers.Serializer[Any]):
+    results = BatchResultSerializer(many=True)
