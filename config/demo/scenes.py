@@ -1,0 +1,162 @@
+"""Single scenes of the last days, so that every page of the demo has something to show."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from django.contrib.auth.models import User
+
+from config.demo.merchant import CAKE, PRODUCTS
+from config.demo.people import CAST, Person
+from points import selectors
+from points.services import accounts, adjustments, holds, ledger, transfers
+from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
+from stores.models import Store
+
+_CAKE_NUMBER = "HZ03-CAKE-1"
+_CAKES = Decimal(2)
+
+
+class Stage(Protocol):
+    """What a scene needs of the year that it plays in."""
+
+    now: datetime
+    last_day: date
+    persons: list[Person]
+    stores: Mapping[str, Store]
+    staff: Mapping[str, User]
+
+    def record(self, store: Store, receipts: list[ReceiptInput], *, now: datetime) -> None: ...
+
+    def redeem(self, person: Person, at: datetime, what: str, points: int) -> str | None: ...
+
+    def hold(self, person: Person, at: datetime, points: int, what: str) -> str | None: ...
+
+    def reference(self, kind: str) -> str: ...
+
+
+class Scenes:
+    """A debt, a gift, a frozen account, an unfinished checkout, two corrections by hand."""
+
+    def __init__(self, year: Stage) -> None:
+        self.year = year
+        self.cast = year.persons[: len(CAST)]
+        self.is_played = len(self.cast) == len(CAST)
+        for person in self.cast:
+            # Their last hours belong to the scenes: nothing else may happen in between.
+            person.leaves_on = year.last_day
+        if self.is_played:
+            self.cast[2].leaves_on = year.last_day - timedelta(days=8)
+
+    def on_evening(self, before_the_last_day: timedelta, *, at: datetime) -> None:
+        """A cake is bought six days ago, and its points are used yesterday."""
+        if not self.is_played:
+            return
+        buyer = self.cast[2]
+        if before_the_last_day == timedelta(days=6):
+            self._cake(_CAKE_NUMBER, kind="sale", at=at)
+        elif before_the_last_day == timedelta(days=1) and (points := self._available(buyer, at)):
+            self.year.redeem(buyer, at, "晚宴甜品套餐", points)
+
+    def at_the_end(self) -> None:
+        """The last hour: the cake comes back, and everything else that is rare."""
+        if not self.is_played:
+            return
+        at = self.year.now - timedelta(minutes=55)
+        self._hold_that_timed_out(at)
+        self._cake(f"{_CAKE_NUMBER}R", kind="return", at=at)
+        self._return_before_its_sale(at)
+        self._corrections(at)
+        self._gift(at + timedelta(minutes=10))
+        self._cancelled_redemption(at + timedelta(minutes=15))
+        self._frozen(at + timedelta(minutes=25))
+        self.year.hold(self.cast[0], self.year.now - timedelta(minutes=4), 200, "结账抵扣 ¥2")
+
+    def _available(self, person: Person, at: datetime) -> int:
+        return selectors.balance(person.member_id, at).available
+
+    def _cake(self, number: str, *, kind: str, at: datetime) -> None:
+        is_return = kind == "return"
+        line = LineInput(CAKE.sku, CAKE.name, _CAKES, CAKE.price)
+        receipt = ReceiptInput(
+            number=number,
+            kind=kind,
+            occurred_at=at,
+            lines=[line._replace(sale_line_no=1) if is_return else line],
+            member=MemberRef("phone", self.cast[2].phone),
+            original_number=_CAKE_NUMBER if is_return else "",
+            channel="门店",
+        )
+        self.year.record(self.year.stores["HZ03"], [receipt], now=at)
+
+    def _return_before_its_sale(self, at: datetime) -> None:
+        """Tills send when they can: this return waits for a sale that is still on its way."""
+        product = PRODUCTS[0]
+        receipt = ReceiptInput(
+            number="HZ02-LATE-1R",
+            kind="return",
+            occurred_at=at,
+            lines=[LineInput(product.sku, product.name, Decimal(1), product.price)],
+            member=MemberRef("phone", self.cast[4].phone),
+            original_number="HZ02-LATE-1",
+            channel="门店",
+        )
+        self.year.record(self.year.stores["HZ02"], [receipt], now=at)
+
+    def _corrections(self, at: datetime) -> None:
+        """One small enough to be posted, one that waits for a second person."""
+        manager = self.year.staff["manager"]
+        adjustments.request(
+            member_id=self.cast[0].member_id,
+            points=88,
+            reason="goodwill",
+            note="新品试吃建议被采纳",
+            requested_by=manager,
+            at=at,
+        )
+        adjustments.request(
+            member_id=self.cast[1].member_id,
+            points=5000,
+            reason="complaint",
+            note="生日蛋糕送错地址，协商补偿",
+            requested_by=manager,
+            at=at + timedelta(minutes=5),
+        )
+
+    def _gift(self, at: datetime) -> None:
+        giver, receiver = self.cast[0], self.cast[4]
+        transfers.transfer(
+            from_member_id=giver.member_id,
+            to_member_id=receiver.member_id,
+            points=min(66, self._available(giver, at)),
+            reference=self.year.reference("gift"),
+            actor=f"member:{giver.member_id}",
+            at=at,
+            explanation={"reason": "送给家人"},
+        )
+
+    def _cancelled_redemption(self, at: datetime) -> None:
+        person = self.cast[5]
+        if reference := self.year.redeem(person, at, "海盐卷一枚", 120):
+            ledger.restore(
+                member_id=person.member_id,
+                spend_reference=reference,
+                reference=self.year.reference("cancel"),
+                actor=f"member:{person.member_id}",
+                at=at + timedelta(minutes=2),
+                explanation={"reason": "取消兑换 海盐卷一枚"},
+            )
+
+    def _hold_that_timed_out(self, at: datetime) -> None:
+        self.year.hold(self.cast[4], at - timedelta(minutes=40), 100, "结账抵扣 ¥1（未完成）")
+        holds.release_stale(now=at)
+
+    def _frozen(self, at: datetime) -> None:
+        accounts.freeze(
+            member_id=self.cast[3].member_id,
+            reason="同一天多处异常兑换，正在核实",
+            reference=self.year.reference("freeze"),
+            actor=f"staff:{self.year.staff['manager'].pk}",
+            at=at,
+        )

@@ -1,0 +1,242 @@
+"""The demo's year, told through the real services, day by day with the clock of each day."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from campaigns.models import EarningRuleVersion
+from campaigns.services import rules
+from config.demo.accounts import STAFF, password
+from config.demo.merchant import REWARDS, SHOPS, Shop
+from config.demo.people import YEAR, ZONE, Person, people
+from config.demo.scenes import Scenes
+from config.demo.shopping import Till
+from members.models import Member
+from members.services import registration
+from points.services import expiry, ledger, maturity
+from sales.models import Receipt
+from sales.policies.receipts import ReceiptInput
+from sales.services import intake
+from stores.exceptions import Refusal
+from stores.models import Store
+from stores.services import jobs
+
+# The second rule came this long ago: both kinds of entry are still in everybody's list.
+_NEW_RULE = timedelta(days=140)
+_RECORDED_NIGHTS = 14
+_REDEEMS = 0.16
+_PAYS_WITH_POINTS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the demo holds, for the person who asked for it."""
+
+    members: int
+    receipts: int
+    refused: int
+
+
+def seed(*, members: int, seed: int, now: datetime) -> Made:
+    """Make the merchant, `members` people and their year up to `now`, in one transaction.
+
+    Every point goes through the intake and the ledger, with the clock of its day, so that the
+    books are true; a seeding that is cut short leaves nothing behind. The same seed and day give
+    the same people, receipts and points (member numbers are random, as they always are).
+    """
+    with transaction.atomic():
+        return Year(members=members, random=Random(seed), now=now).live()
+
+
+class Year:
+    """The merchant's year so far; `scenes` play in it."""
+
+    def __init__(self, *, members: int, random: Random, now: datetime) -> None:
+        self.now = now
+        self.random = random
+        self.first_day = (now - YEAR).astimezone(ZONE).date()
+        self.last_day = now.astimezone(ZONE).date()
+        self.staff: Mapping[str, User] = {name: _staff(name) for name in STAFF}
+        self.stores: Mapping[str, Store] = {shop.code: _store(shop) for shop in SHOPS}
+        self.persons = people(count=members, random=random, first_day=self.first_day)
+        self.till = Till(persons=self.persons, random=random)
+        self.scenes = Scenes(self)
+        self.newcomers = deque(sorted(self.persons, key=lambda person: person.joined_at))
+        self.receipts = self.refused = self.steps = 0
+
+    def live(self) -> Made:
+        self._publish_first_rule()
+        day = self.first_day
+        while day <= self.last_day:
+            self._live_day(day)
+            day += timedelta(days=1)
+        self.scenes.at_the_end()
+        return Made(members=len(self.persons), receipts=self.receipts, refused=self.refused)
+
+    # --- a day ----------------------------------------------------------------------------------
+
+    def _live_day(self, on: date) -> None:
+        self._night(on)
+        if on == (self.now - _NEW_RULE).astimezone(ZONE).date():
+            self._publish_second_rule(datetime.combine(on, time(7, 30), ZONE))
+        closing = min(self.now, datetime.combine(on, time(21, 40), ZONE))
+        self._join(until=closing)
+        day = self.till.day(on, until=closing)
+        for code, receipts in day.receipts.items():
+            self.record(self.stores[code], receipts, now=closing)
+        evening = datetime.combine(on, time(21, 45), ZONE)
+        if evening + timedelta(hours=2) <= self.now:
+            for place, buyer in enumerate({b.member_id: b for b in day.buyers}.values()):
+                self._use_points(buyer, evening + timedelta(minutes=place % 120))
+            self.scenes.on_evening(self.last_day - on, at=evening)
+
+    def _night(self, on: date) -> None:
+        """What the scheduled jobs did in the night before `on`."""
+        at = datetime.combine(on, time(0, 10), ZONE)
+        if at > self.now:
+            return
+        if self.last_day - on < timedelta(days=_RECORDED_NIGHTS):
+            with jobs.recorded(name="points.release_pending", now=at) as run:
+                lots, points = maturity.release_pending(now=at)
+                run.result = {"lots": lots, "points": points}
+            with jobs.recorded(name="points.expire_lots", now=at) as run:
+                done = expiry.expire_due(cutoff_at=at, recorded_at=at)
+                run.result = {"accounts": done.accounts, "lots": done.lots, "points": done.points}
+            return
+        maturity.release_pending(now=at)
+        if on.weekday() == 0:
+            expiry.expire_due(cutoff_at=at, recorded_at=at)
+
+    def _join(self, *, until: datetime) -> None:
+        while self.newcomers and self.newcomers[0].joined_at <= until:
+            person = self.newcomers.popleft()
+            member = registration.register(
+                phone=person.phone,
+                name=person.name,
+                store_id=self.stores[SHOPS[person.home].code].pk,
+                at=person.joined_at,
+                source=Member.Source.DEMO,
+            )
+            if person.birthday:
+                member.birthday = person.birthday
+                member.save(update_fields=["birthday"])
+            person.member_id = member.pk
+
+    def record(self, store: Store, receipts: list[ReceiptInput], *, now: datetime) -> None:
+        outcomes = intake.record(
+            store=store,
+            receipts=receipts,
+            source=Receipt.Source.DEMO,
+            actor=f"till:{store.code}",
+            now=now,
+        )
+        self.receipts += len(outcomes)
+        self.refused += sum(outcome.refusal is not None for outcome in outcomes)
+
+    def _use_points(self, person: Person, at: datetime) -> None:
+        chance = self.random.random()
+        if chance < _REDEEMS:
+            reward = self.random.choices(REWARDS, (10, 14, 16, 8, 4, 1))[0]
+            self.redeem(person, at, reward.name, reward.points)
+        elif chance < _REDEEMS + _PAYS_WITH_POINTS:
+            self._pay(person, at, 100 * self.random.randint(1, 4))
+
+    def redeem(self, person: Person, at: datetime, what: str, points: int) -> str | None:
+        reference = self.reference("redeem")
+        try:
+            ledger.spend(
+                member_id=person.member_id,
+                points=points,
+                reference=reference,
+                source="redemption",
+                actor=f"member:{person.member_id}",
+                at=at,
+                store_id=self.stores[SHOPS[person.home].code].pk,
+                explanation={"reason": f"兑换 {what}"},
+            )
+        except Refusal:
+            return None  # not enough: the button was grey
+        return reference
+
+    def _pay(self, person: Person, at: datetime, points: int) -> None:
+        """Points as money: reserved while the till waits, then used, or given back."""
+        reference = self.hold(person, at, points, f"结账抵扣 ¥{points // 100}")
+        if reference is None:
+            return
+        finish = ledger.capture if self.random.random() < 0.85 else ledger.release
+        finish(
+            member_id=person.member_id,
+            hold_reference=reference,
+            reference=self.reference("checkout"),
+            actor="till:HZ01",
+            at=at + timedelta(minutes=3),
+        )
+
+    def hold(self, person: Person, at: datetime, points: int, what: str) -> str | None:
+        reference = self.reference("hold")
+        try:
+            ledger.hold(
+                member_id=person.member_id,
+                points=points,
+                reference=reference,
+                source="checkout",
+                actor="till:HZ01",
+                at=at,
+                until=at + timedelta(minutes=30),
+                store_id=self.stores["HZ01"].pk,
+                explanation={"reason": what},
+            )
+        except Refusal:
+            return None
+        return reference
+
+    def reference(self, kind: str) -> str:
+        self.steps += 1
+        return f"demo:{kind}:{self.steps}"
+
+    # --- the rules ------------------------------------------------------------------------------
+
+    def _publish_first_rule(self) -> None:
+        opening = datetime.combine(self.first_day, time(0), ZONE)
+        version = EarningRuleVersion(
+            name="消费 1 元积 1 分，半年有效",
+            starts_at=opening,
+            method=EarningRuleVersion.Method.RATIO,
+            points=1,
+            block_yuan=Decimal(1),
+            validity=EarningRuleVersion.Validity.MONTHS,
+            validity_count=6,
+        )
+        rules.publish(version=version, by=self.staff["admin"], now=opening)
+
+    def _publish_second_rule(self, at: datetime) -> None:
+        version = EarningRuleVersion(
+            name="每满 10 元积 12 分，三天后到账，一年有效",
+            starts_at=at,
+            method=EarningRuleVersion.Method.BLOCK,
+            points=12,
+            block_yuan=Decimal(10),
+            validity=EarningRuleVersion.Validity.MONTHS,
+            validity_count=12,
+            pending_days=3,
+        )
+        rules.publish(version=version, by=self.staff["admin"], now=at)
+
+
+def _staff(name: str) -> User:
+    user, _ = User.objects.get_or_create(
+        username=name, defaults={"is_staff": True, "is_superuser": True, "first_name": STAFF[name]}
+    )
+    user.set_password(password())
+    user.save(update_fields=["password"])
+    return user
+
+
+def _store(shop: Shop) -> Store:
+    return Store.objects.create(code=shop.code, name=shop.name, ownership=shop.ownership)
