@@ -13,7 +13,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.backoffice import UNFOLD as UNFOLD  # the theme looks for the name here
+from config.backoffice import UNFOLD  # noqa: F401 — the theme looks for the name here
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Store] be written, which mypy strict asks for
 
@@ -152,6 +152,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# Files of receipts that staff upload. Nothing serves this folder; several machines share it.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -267,6 +269,8 @@ SMS_FILE = env.path("SMS_FILE", default=str(VAR_DIR / "outbox" / "sms.log"))
 
 # --- doors --------------------------------------------------------------------------------------
 
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 API_BODY_BYTES_MAX = env.int("API_BODY_BYTES_MAX", default=2 * 1024 * 1024)
 REST_FRAMEWORK = {

@@ -7,12 +7,12 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
 from members import selectors
 from stores.exceptions import Refusal
@@ -21,12 +21,26 @@ M = TypeVar("M", bound=Model)
 MEMBERS_FOUND_MAX = 50
 
 
+class BoundedPaginator(Paginator):
+    """Leafs through the first thousand rows and counts no further, however big the table.
+
+    Whoever looks for more than that looks for something, and has search and filters.
+    """
+
+    COUNTED_MAX = 1000
+
+    @cached_property
+    def count(self) -> int:
+        found: int = self.object_list[: self.COUNTED_MAX].count()
+        return found
+
+
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows to look at. The list never counts a big table: it goes on as long as there is more."""
+    """Rows to look at."""
 
     list_per_page = 50
     show_full_result_count = False
-    paginator = InfinitePaginator
+    paginator = BoundedPaginator
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -82,7 +96,7 @@ def service_page(
         "opts": admin.model._meta,
         "title": title,
         "form": form,
-        "submit": submit,
+        "button": submit,
         "back": back,
         "media": admin.media,
     }

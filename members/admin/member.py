@@ -10,14 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
-from members.admin.base import ByMember, ReadOnlyAdmin, service_page
+from members.admin.base import BoundedPaginator, ByMember, ReadOnlyAdmin, service_page
 from members.models import Consent, DeviceSession, Member
 from members.services import registration
 from stores.models import Store
@@ -39,7 +38,7 @@ class RegistrationForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
     )
     name = forms.CharField(
-        label=gettext_lazy("Name"), required=False, widget=UnfoldAdminTextInputWidget
+        label=pgettext_lazy("person", "Name"), required=False, widget=UnfoldAdminTextInputWidget
     )
     home_store = forms.ModelChoiceField(
         queryset=Store.objects.filter(is_active=True),
@@ -61,7 +60,7 @@ class MemberAdmin(ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
-    paginator = InfinitePaginator
+    paginator = BoundedPaginator
     actions = None
     ordering = ("-pk",)
     list_filter = ("source",)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members import policies
 
@@ -27,7 +28,7 @@ class Member(models.Model):
         help_text=_("The customer's number in the till or the former system."),
     )
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
-    name = models.CharField(_("name"), max_length=60, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     home_store = models.ForeignKey(
         "stores.Store",

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -53,7 +53,7 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
     fields = (
         "member",
         "unit",
-        "status_label",
+        "status",
         "frozen_reason",
         "shown_balance",
         ("available", "held", "pending", "debt"),
@@ -74,7 +74,7 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
     def number(self, account: Account) -> str:
         return account.member.grouped_number
 
-    @display(description=gettext_lazy("name"))
+    @display(description=pgettext_lazy("person", "name"))
     def name(self, account: Account) -> str:
         return account.member.name
 

@@ -86,7 +86,7 @@ class AdjustmentAdmin(ByMember, ReadOnlyAdmin):
         "reason",
         "note",
         "expires_at",
-        "state_label",
+        "state",
         "needs_second_person",
         "requested_by",
         "requested_at",

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -75,7 +74,7 @@ def signed(value: int) -> str:
 @register.filter
 def money(value: Decimal) -> str:
     """`¥128.60`, always with fen."""
-    return f"¥{number_format(value, decimal_pos=2, use_l10n=True, force_grouping=True)}"
+    return f"¥{value:,.2f}"
 
 
 @register.filter
