@@ -77,6 +77,7 @@ FILE_MESSAGES: dict[str, str | Promise] = {
     "file_empty": _("The file is empty."),
     "file_damaged": _("The file is damaged or cut off; nothing of it was taken in."),
     "file_too_large": _("The file is larger than %(limit)s when unpacked."),
+    "upload_too_large": _("An uploaded file has at most %(limit)s."),
     "file_changed": _("The file is not the one with which this import began."),
     "not_gzip": _("The name ends in .gz, but the file is not compressed with gzip."),
     "not_xlsx": _("The name ends in .xlsx, but the file is no Excel workbook."),

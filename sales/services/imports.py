@@ -174,7 +174,7 @@ class _Worker:
     def _post(self, spool: Spool, reader: Reader) -> None:
         total = spool.count()
         good, bad = spool.row_counts()
-        if self.run.receipts_total is None or self.run.is_dry_run:
+        if self.run.receipts_total is None:
             self._open_posting(spool, reader, total=total, rows=good + bad, refused=bad)
         self.run.state = ImportRun.State.POSTING
         self._save("state")

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from io import StringIO
 from typing import TextIO
 
 from django.utils.translation import gettext as _
@@ -38,6 +39,18 @@ def rows(run: ImportRun) -> Iterator[list[str]]:
 def write(*, run: ImportRun, stream: TextIO) -> None:
     """Write the report as CSV."""
     csv.writer(stream).writerows(rows(run))
+
+
+def lines(run: ImportRun) -> Iterator[str]:
+    """The report as CSV, piece by piece, with the mark by which spreadsheets know UTF-8."""
+    yield "\ufeff"
+    buffer = StringIO()
+    writer = csv.writer(buffer)
+    for row in rows(run):
+        writer.writerow(row)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
 
 
 def inert(cell: str) -> str:

@@ -1,0 +1,206 @@
+"""Receipts: to be read, and entered by hand through the same door as a till's."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from campaigns.selectors import explanations as rule_texts
+from members import selectors as people
+from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin
+from sales.forms import LineFormSet, ReceiptForm, receipt_input
+from sales.models import Receipt, ReceiptLine
+from sales.selectors import explanations
+from sales.services import intake
+from sales.services.drafts import Outcome
+from stores.exceptions import Refusal
+from stores.models import Store
+
+
+class ReceiptLineInline(TabularInline):
+    model = ReceiptLine
+    fields = ("line_no", "sku", "name", "quantity", "unit_price", "amount", "returned")
+    ordering = ("line_no",)
+    extra = 0
+    can_delete = False
+    per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin):
+    list_display = (
+        "occurred_at",
+        "number",
+        "store",
+        "kind",
+        "state_label",
+        "member_name",
+        "money",
+        "signed_points",
+        "source",
+    )
+    list_select_related = ("store", "member")
+    list_filter = ("kind", "state", "store", "source")
+    search_fields = ("number",)
+    search_help_text = gettext_lazy("Exact receipt number, or a member's number, phone or name")
+    ordering = ("-occurred_at", "-pk")
+    inlines = (ReceiptLineInline,)
+    fields = (
+        ("store", "number", "kind", "state_label"),
+        ("member_link", "occurred_at", "channel"),
+        ("money", "base", "currency", "returned_total"),
+        ("signed_points", "points_clawed"),
+        "why",
+        "fault_text",
+        ("sale_link", "original_number"),
+        ("source", "actor", "received_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sales.add_receipt")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
+        queryset: QuerySet[Receipt] = super().get_queryset(request)
+        return queryset.select_related("store", "member", "sale")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Receipt], search_term: str
+    ) -> tuple[QuerySet[Receipt], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        members = list(people.found_by(text).values_list("pk", flat=True)[:MEMBERS_FOUND_MAX])
+        # With its store, a number is found by the unique index.
+        stores = list(Store.objects.values_list("pk", flat=True))
+        found = Q(store_id__in=stores, number=text) | Q(member_id__in=members)
+        return queryset.filter(found), False
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        now = timezone.now()
+        form = ReceiptForm(request.POST or None, now=timezone.localtime(now))
+        lines = LineFormSet(request.POST or None, prefix="lines")
+        if request.method == "POST" and form.is_valid() and lines.is_valid():
+            outcome = self._record(request, form, lines, now)
+            if outcome is not None:
+                return redirect(reverse("admin:sales_receipt_change", args=[outcome.receipt_id]))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Enter a receipt"),
+            "form": form,
+            "lines": lines,
+            "back": reverse("admin:sales_receipt_changelist"),
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/receipt_form.html", context)
+
+    def _record(
+        self, request: HttpRequest, form: ReceiptForm, lines: Any, now: datetime
+    ) -> Outcome | None:
+        head = form.cleaned_data
+        # What is typed is the clock on the store's wall, not the server's.
+        local = timezone.make_naive(head["occurred_at"])
+        head["occurred_at"] = local.replace(tzinfo=ZoneInfo(head["store"].time_zone))
+        try:
+            outcome = intake.record_one(
+                store=head["store"],
+                receipt=receipt_input(head, lines.cleaned_data),
+                source=Receipt.Source.ADMIN,
+                actor=request.user.get_username()[:64],
+                now=now,
+            )
+        except Refusal as refusal:
+            _show_refusal(form, refusal)
+            return None
+        if outcome.is_replay:
+            messages.info(request, _("This receipt was there already; nothing has changed."))
+            return outcome
+        sentence = _("Taken in: %(points)s points.") % {"points": f"{outcome.points:+d}"}
+        receipt = Receipt.objects.get(store=head["store"], number=outcome.number)
+        self.log_addition(request, receipt, sentence)
+        messages.success(request, sentence)
+        return outcome
+
+    @display(
+        description=gettext_lazy("state"),
+        label={
+            Receipt.State.POSTED: "success",
+            Receipt.State.WAITING: "warning",
+            Receipt.State.DISPUTED: "danger",
+        },
+    )
+    def state_label(self, receipt: Receipt) -> tuple[str, str]:
+        return receipt.state, receipt.get_state_display()
+
+    @display(description=gettext_lazy("member"))
+    def member_name(self, receipt: Receipt) -> str:
+        return str(receipt.member) if receipt.member is not None else _("guest")
+
+    @display(description=gettext_lazy("member"))
+    def member_link(self, receipt: Receipt) -> str:
+        if receipt.member is None:
+            return _("guest")
+        url = reverse("admin:members_member_change", args=[receipt.member.pk])
+        text = f"{receipt.member.grouped_number} {receipt.member.name}".strip()
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, text)
+
+    @display(description=gettext_lazy("original sale"))
+    def sale_link(self, receipt: Receipt) -> str:
+        if receipt.sale is None:
+            return "–"
+        url = reverse("admin:sales_receipt_change", args=[receipt.sale.pk])
+        return format_html(
+            '<a class="text-primary-600 underline" href="{}">{}</a>', url, receipt.sale.number
+        )
+
+    @display(description=gettext_lazy("total"), ordering="total")
+    def money(self, receipt: Receipt) -> str:
+        amount = f"{receipt.total.normalize():f}"
+        text = rule_texts.money(amount, receipt.currency)
+        return f"−{text}" if receipt.kind == Receipt.Kind.RETURN else text
+
+    @display(description=gettext_lazy("points"))
+    def signed_points(self, receipt: Receipt) -> str:
+        return f"{receipt.points:+,d}".replace("-", "−") if receipt.points else "0"
+
+    @display(description=gettext_lazy("explanation"))
+    def why(self, receipt: Receipt) -> str:
+        return explanations.sentence(receipt.explanation)
+
+    @display(description=gettext_lazy("what does not fit"))
+    def fault_text(self, receipt: Receipt) -> str:
+        return explanations.fault(receipt.fault) or "–"
+
+
+def _show_refusal(form: forms.Form, refusal: Refusal) -> None:
+    """The refusal at the field it names; one of a line says which line."""
+    line_no = getattr(refusal, "line_no", None)
+    if line_no is not None:
+        facts = {"line": line_no, "reason": str(refusal)}
+        form.add_error(None, _("Line %(line)s: %(reason)s") % facts)
+        return
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

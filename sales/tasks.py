@@ -1,0 +1,45 @@
+"""The sales' jobs: each takes the clock and calls one service; the schedule is in `config`."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from sales.models import ImportRun
+from sales.services import uploads, waiting
+from stores.exceptions import Refusal
+from stores.services import jobs
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def run_import(run_id: int) -> None:
+    """Work off an uploaded file; its progress and its end are in its row."""
+    run = ImportRun.objects.select_related("store").get(pk=run_id)
+    if run.state not in ImportRun.OPEN_STATES:
+        return
+    now = timezone.now()
+    with jobs.recorded(name="sales.run_import", now=now) as job:
+        try:
+            uploads.work(run=run, now=now)
+        except Refusal as refusal:
+            # Said in the row already; an import that another worker continues is no failure.
+            job.result = {"import": run_id, "refused": refusal.code}
+            return
+        job.result = {"import": run_id, "receipts": run.receipts_new}
+
+
+@shared_task
+def resume_imports() -> None:
+    """Go on with imports whose worker is gone, or whose message was lost."""
+    for run_id in uploads.stale(now=timezone.now()):
+        run_import(run_id)
+
+
+@shared_task
+def settle_waiting_returns() -> None:
+    """Settle returns whose sale came at the very same moment, unseen by each other."""
+    now = timezone.now()
+    with jobs.recorded(name="sales.settle_waiting_returns", now=now) as run:
+        run.result = {"returns": waiting.settle_due(actor="settle_waiting_returns", now=now)}
