@@ -95,7 +95,7 @@ class JobRunAdmin(ModelAdmin):
     paginator = InfinitePaginator
     fields = (
         "name",
-        "state_label",
+        "state",
         "started_at",
         "finished_at",
         "took",

@@ -39,12 +39,17 @@ class ImportRunAdmin(ReadOnlyAdmin):
     list_filter = ("state", "store", "is_dry_run")
     ordering = ("-started_at",)
     fields = (
-        ("file_name", "store", "is_dry_run", "create_members"),
-        ("state_label", "progress", "refusal"),
-        ("started_at", "heartbeat_at", "finished_at", "actor"),
-        ("rows_read", "rows_refused", "refused_links"),
-        ("receipts_total", "receipts_new", "receipts_known"),
-        ("receipts_refused", "receipts_waiting", "receipts_unruled"),
+        ("file_name", "store"),
+        ("state", "progress"),
+        "refusal",
+        ("started_at", "finished_at"),
+        ("heartbeat_at", "actor"),
+        ("is_dry_run", "create_members"),
+        ("rows_read", "rows_refused"),
+        "refused_links",
+        ("receipts_total", "receipts_new"),
+        ("receipts_known", "receipts_refused"),
+        ("receipts_waiting", "receipts_unruled"),
         ("lines_new", "members_new"),
         ("points_earned", "points_clawed"),
         "sha256",
@@ -142,6 +147,10 @@ class ImportIssueAdmin(ReadOnlyAdmin):
     list_select_related = ("run",)
     ordering = ("-run", "row", "pk")
     fields = ("run", "row", "number", "column", "code", "reason")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        # Reached from its import; by itself, in the sidebar, it says nothing.
+        return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup == "run__id__exact" or super().lookup_allowed(lookup, value, request)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from campaigns.policies import plain
 from campaigns.selectors import explanations as rule_texts
 from members import selectors as people
 from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin
@@ -33,7 +34,9 @@ from stores.models import Store
 
 class ReceiptLineInline(TabularInline):
     model = ReceiptLine
-    fields = ("line_no", "sku", "name", "quantity", "unit_price", "amount", "returned")
+    fields = ("line_no", "sku", "name", "pieces", "price", "paid", "came_back")
+    readonly_fields = ("pieces", "price", "paid", "came_back")
+    hide_title = True
     ordering = ("line_no",)
     extra = 0
     can_delete = False
@@ -44,6 +47,22 @@ class ReceiptLineInline(TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @display(description=gettext_lazy("quantity"))
+    def pieces(self, line: ReceiptLine) -> str:
+        return plain(line.quantity)
+
+    @display(description=gettext_lazy("unit price"))
+    def price(self, line: ReceiptLine) -> str:
+        return plain(line.unit_price)
+
+    @display(description=gettext_lazy("amount"))
+    def paid(self, line: ReceiptLine) -> str:
+        return plain(line.amount)
+
+    @display(description=gettext_lazy("returned"))
+    def came_back(self, line: ReceiptLine) -> str:
+        return plain(line.returned) if line.returned else "–"
 
 
 @admin.register(Receipt)
@@ -66,14 +85,16 @@ class ReceiptAdmin(ReadOnlyAdmin):
     ordering = ("-occurred_at", "-pk")
     inlines = (ReceiptLineInline,)
     fields = (
-        ("store", "number", "kind", "state_label"),
-        ("member_link", "occurred_at", "channel"),
-        ("money", "base", "currency", "returned_total"),
+        ("number", "store"),
+        ("kind", "state"),
+        ("occurred_at", "member_link"),
+        ("money", "returned_money"),
         ("signed_points", "points_clawed"),
         "why",
         "fault_text",
         ("sale_link", "original_number"),
-        ("source", "actor", "received_at"),
+        ("channel", "source"),
+        ("received_at", "actor"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -179,9 +200,14 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("total"), ordering="total")
     def money(self, receipt: Receipt) -> str:
-        amount = f"{receipt.total.normalize():f}"
-        text = rule_texts.money(amount, receipt.currency)
+        text = rule_texts.money(plain(receipt.total), receipt.currency)
         return f"−{text}" if receipt.kind == Receipt.Kind.RETURN else text
+
+    @display(description=gettext_lazy("returned so far"))
+    def returned_money(self, receipt: Receipt) -> str:
+        if not receipt.returned_total:
+            return "–"
+        return rule_texts.money(plain(receipt.returned_total), receipt.currency)
 
     @display(description=gettext_lazy("points"))
     def signed_points(self, receipt: Receipt) -> str:
