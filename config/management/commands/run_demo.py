@@ -124,7 +124,7 @@ def _claim(host: str, port: int) -> None:
 
 
 def _start(family: Family) -> None:
-    python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config"]
+    python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config", "-q"]
     small = connection.vendor == "sqlite"  # one writer at a time: more processes would only wait
     family.start(
         "web",
@@ -140,8 +140,8 @@ def _start(family: Family) -> None:
         WEB_CONCURRENCY=os.environ.get("WEB_CONCURRENCY", "1" if small else "2"),
         WEB_THREADS=os.environ.get("WEB_THREADS", "8"),
     )
-    family.start("worker", [*celery, "worker", "--pool=threads", "--concurrency=2", "--quiet"])
-    family.start("beat", [*celery, "beat", "--quiet", "--pidfile="])
+    family.start("worker", [*celery, "worker", "--pool=threads", "--concurrency=2"])
+    family.start("beat", [*celery, "beat", "--pidfile="])
 
 
 def _answers(port: int) -> bool:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--members", type=int, default=200)
         parser.add_argument("--seed", type=int, default=1, help="another number, other people")
 
-    def handle(self, *, members: int, seed: int, **options: Any) -> None:
+    def handle(self, *, members: int, seed: int, verbosity: int, **options: Any) -> None:
         if not demo.is_wanted():
             raise CommandError("the database already has stores or members")
         if not 1 <= members <= 9999:
