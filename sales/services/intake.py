@@ -263,13 +263,14 @@ class _Intake:
         if lock:
             for item in known.waiting_for(store_id=self.store.pk, numbers=sale_numbers):
                 waiting.setdefault(item.original_number, []).append(item)
+        takes_back = bool(waiting) or len(sale_numbers) < len(receipts)
         return Facts(
             members=members,
             known=known.by_number(store_id=self.store.pk, numbers=numbers),
             sales=sales,
             waiting=waiting,
             timetable=rules.timetable(),
-            debt_policy=self._debt_policy(),
+            debt_policy=self._debt_policy() if takes_back else DebtPolicy.OWE,
         )
 
     @staticmethod
