@@ -46,9 +46,7 @@ $(UV):
 	var/uv/bin/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	@touch $@
 
-.venv/pyvenv.cfg:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (set PYTHON=...)" >&2; exit 1; }
-	$(MAKE) --no-print-directory $(UV)
+.venv/pyvenv.cfg: | $(UV)
 	$(PYTHON) -m venv --without-pip .venv
 
 # --inexact: what the tests need is left alone when only the product is asked for, and back.
@@ -82,7 +80,7 @@ check: var/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py translations --check
 	DEBUG=false HTTPS=true ALLOWED_HOSTS=judian.example \
 	    SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
@@ -113,7 +111,7 @@ faults: setup
 
 .PHONY: bench
 bench: setup
-	$(BIN)/python -m tests.servers postgresql -- $(BIN)/python -m benchmarks $(ARGS)
+	JUDIAN_DURABLE=1 $(BIN)/python -m tests.servers postgresql -- $(BIN)/python -m benchmarks $(ARGS)
 
 # --- the rest ---------------------------------------------------------------------------------
 
