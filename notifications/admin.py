@@ -22,7 +22,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "due_at",
         "finished_at",
     )
-    list_filter = ("state", "channel", "template")
+    list_filter = ("state", "channel")
     fields = (
         "channel",
         "recipient",

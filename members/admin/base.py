@@ -9,7 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise, cached_property
 from unfold.admin import ModelAdmin
@@ -82,7 +82,7 @@ def service_page(
 
     A refusal comes back to the field it names. What was done is noted in the row's history.
     """
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             row, sentence = call(form.cleaned_data)
         except Refusal as refusal:
@@ -101,6 +101,11 @@ def service_page(
         "media": admin.media,
     }
     return TemplateResponse(request, "admin/service_form.html", context)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form of `service_page` is bound to; a form without fields is sent empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def note(request: HttpRequest, row: Model, sentence: str) -> None:

@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
-from members.admin.base import BoundedPaginator, ByMember, ReadOnlyAdmin, service_page
+from members.admin.base import BoundedPaginator, ByMember, ReadOnlyAdmin, posted, service_page
 from members.models import Consent, DeviceSession, Member
 from members.services import registration
 from stores.models import Store
@@ -112,7 +112,7 @@ class MemberAdmin(ModelAdmin):
         return service_page(
             self,
             request,
-            form=RegistrationForm(request.POST or None),
+            form=RegistrationForm(posted(request)),
             title=_("Register a member"),
             submit=_("Register"),
             call=_register,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from members.admin.base import ByMember, ReadOnlyAdmin, service_page
+from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
 from points import selectors
 from points.models import Account
 from points.services import accounts
@@ -138,9 +138,7 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
     def unfreeze(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return self._set_status(request, object_id, is_frozen=False)
 
-    def _set_status(
-        self, request: HttpRequest, object_id: int, *, is_frozen: bool
-    ) -> HttpResponse:
+    def _set_status(self, request: HttpRequest, object_id: int, *, is_frozen: bool) -> HttpResponse:
         account = get_object_or_404(Account.objects.select_related("member"), pk=object_id)
         verb = "freeze" if is_frozen else "unfreeze"
 
@@ -158,9 +156,8 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
         return service_page(
             self,
             request,
-            form=ReasonForm(request.POST or None),
-            title=_("Freeze the account of %(member)s")
-            % {"member": account.member}
+            form=ReasonForm(posted(request)),
+            title=_("Freeze the account of %(member)s") % {"member": account.member}
             if is_frozen
             else _("Unfreeze the account of %(member)s") % {"member": account.member},
             submit=_("Freeze") if is_frozen else _("Unfreeze"),

@@ -20,7 +20,7 @@ from unfold.widgets import (
 )
 
 from members import selectors as people
-from members.admin.base import ByMember, ReadOnlyAdmin, service_page
+from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
 from members.models import Member
 from points.models import Adjustment
 from points.policies import LIMIT
@@ -114,11 +114,10 @@ class AdjustmentAdmin(ByMember, ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        initial = {"member": request.GET.get("member", "")}
         return service_page(
             self,
             request,
-            form=AdjustmentForm(request.POST or None, initial=initial),
+            form=AdjustmentForm(posted(request), initial={"member": request.GET.get("member", "")}),
             title=_("Adjust points by hand"),
             submit=_("Adjust"),
             call=lambda data: _ask(data, person=_staff(request)),
@@ -178,7 +177,7 @@ class AdjustmentAdmin(ByMember, ReadOnlyAdmin):
         return service_page(
             self,
             request,
-            form=forms.Form(request.POST or None),
+            form=forms.Form(posted(request)),
             title=title,
             submit=_("Approve") if is_approved else _("Reject"),
             call=call,

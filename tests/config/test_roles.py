@@ -1,0 +1,43 @@
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+
+from config import roles
+
+
+@pytest.mark.django_db
+def test_roles_are_made_once(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("setup_roles")
+    assert capsys.readouterr().out == "运营, 店长, 收银, 财务, 客服\n"
+    call_command("setup_roles")
+    assert capsys.readouterr().out == "nothing to do\n"
+    assert set(Group.objects.values_list("name", flat=True)) == set(roles.ROLES)
+
+
+@pytest.mark.django_db
+def test_merchants_own_choice_stays() -> None:
+    roles.ensure()
+    group = Group.objects.get(name="收银")
+    group.permissions.clear()
+    roles.ensure()
+    assert group.permissions.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "permission", "has_it"),
+    [
+        ("收银", "members.view_member", True),
+        ("收银", "points.add_adjustment", False),
+        ("收银", "members.view_phone", False),
+        ("财务", "points.approve_adjustment", True),
+        ("财务", "points.add_adjustment", False),
+        ("客服", "members.view_phone", True),
+        ("运营", "points.approve_adjustment", False),
+    ],
+)
+def test_what_a_role_may(role: str, permission: str, has_it: bool) -> None:
+    roles.ensure()
+    user = User.objects.create_user("someone", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    assert user.has_perm(permission) is has_it

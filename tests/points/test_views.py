@@ -1,0 +1,188 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from points.services import accounts, ledger
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+AUTHENTICATION = 1
+
+
+def page_of(client: Any, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    text: str = answer.content.decode()
+    return text
+
+
+def test_home_shows_what_one_has() -> None:
+    lin = cast.member()
+    now = timezone.now()
+    cast.earned(lin, 12_860, expires_at=now + timedelta(days=200))
+    cast.earned(lin, 40, usable_at=now + timedelta(days=7))
+    cast.earned(lin, 300, expires_at=now + timedelta(days=9))
+    page = page_of(cast.browser_of(lin), "/")
+    assert "13,160" in page
+    assert "¥131.60" in page
+    assert "300 积分 将于" in page
+    assert "林小雨" in page
+    assert "冻结" not in page
+
+
+def test_home_of_a_frozen_account_says_why() -> None:
+    lin = cast.member()
+    accounts.freeze(
+        member_id=lin.pk, reason="异常交易核查", reference="f", actor="staff:1", at=timezone.now()
+    )
+    for path in ("/", "/points/"):
+        page = page_of(cast.browser_of(lin), path)
+        assert "您的积分账户已冻结" in page
+        assert "异常交易核查" in page
+
+
+def test_home_tells_a_debt() -> None:
+    lin = cast.member()
+    now = timezone.now()
+    cast.earned(lin, 100, reference="p")
+    cast.spent(lin, 100)
+    ledger.claw_back(
+        member_id=lin.pk,
+        points=60,
+        reference="back",
+        source="return",
+        actor="test",
+        at=now,
+        earn_reference="p",
+    )
+    assert "欠 60 积分" in page_of(cast.browser_of(lin), "/")
+
+
+def test_new_member_meets_an_empty_book() -> None:
+    page = page_of(cast.browser_of(cast.member()), "/")
+    assert "账本第一页还是空白" in page
+    assert "没有会到期的积分" in page_of(
+        cast.browser_of(cast.member("13900139000")), "/points/lots/"
+    )
+
+
+def test_ledger_goes_on_where_it_ended() -> None:
+    lin = cast.member()
+    for points in range(1001, 1024):
+        cast.earned(lin, points)
+    browser = cast.browser_of(lin)
+    first = page_of(browser, "/points/")
+    assert "+1,023" in first
+    assert "+1,003" not in first
+    assert 'href="?before=4"' in first
+    second = page_of(browser, "/points/?before=4")
+    assert "+1,003" in second
+    assert "账本从这里开始" in second
+
+
+def test_ledger_by_what_a_person_means() -> None:
+    lin = cast.member()
+    cast.earned(lin, 111)
+    cast.spent(lin, 22)
+    browser = cast.browser_of(lin)
+    used = page_of(browser, "/points/?show=used")
+    assert "−22" in used
+    assert "+111" not in used
+    assert "暂无此类记录" in page_of(browser, "/points/?show=expired")
+
+
+def test_month_adds_up() -> None:
+    lin = cast.member()
+    cast.earned(lin, 1000)
+    cast.spent(lin, 250)
+    assert "获得 1,000 · 使用 250 · 过期 0" in page_of(cast.browser_of(lin), "/points/")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?show=everything", "?before=x", "?before=0", "?before=" + "9" * 40, "?before=" + "9" * 5000],
+)
+def test_forged_query_is_not_found(query: str) -> None:
+    browser = cast.browser_of(cast.member())
+    assert browser.get(f"/points/{query}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/points/lots/?page=0", "/points/lots/?page=99999999"])
+def test_forged_page_is_not_found(path: str) -> None:
+    assert cast.browser_of(cast.member()).get(path).status_code == 404
+
+
+def test_receipt_tells_from_which_points() -> None:
+    lin = cast.member()
+    now = timezone.now()
+    earn = cast.earned(lin, 100, expires_at=now + timedelta(days=9), rule_version="v7")
+    spend = cast.spent(lin, 30)
+    browser = cast.browser_of(lin)
+    used = page_of(browser, f"/points/entries/{spend.entry_id}/")
+    assert "−30" in used
+    assert "使用了哪些积分" in used
+    granted = page_of(browser, f"/points/entries/{earn.entry_id}/")
+    assert "剩余 70 / 100" in granted
+    assert "v7" in granted
+
+
+def test_receipt_links_what_belongs_together() -> None:
+    lin = cast.member()
+    cast.earned(lin, 100)
+    spend = cast.spent(lin, 30, reference="s")
+    back = ledger.restore(
+        member_id=lin.pk, spend_reference="s", reference="r", actor="test", at=timezone.now()
+    )
+    browser = cast.browser_of(lin)
+    assert f"/points/entries/{back.entry_id}/" in page_of(
+        browser, f"/points/entries/{spend.entry_id}/"
+    )
+    assert f"/points/entries/{spend.entry_id}/" in page_of(
+        browser, f"/points/entries/{back.entry_id}/"
+    )
+
+
+def test_other_peoples_receipts_do_not_exist() -> None:
+    entry = cast.earned(cast.member(), 100)
+    browser = cast.browser_of(cast.member("13900139000", "陈大明"))
+    assert browser.get(f"/points/entries/{entry.entry_id}/").status_code == 404
+    assert browser.get("/points/entries/99999999999999999999/").status_code == 404
+
+
+def test_text_of_others_is_no_markup() -> None:
+    lin = cast.member(name="<script>alert(1)</script>")
+    accounts.freeze(
+        member_id=lin.pk,
+        reason="<img src=x onerror=alert(1)>",
+        reference="<b>f</b>",
+        actor="staff:1",
+        at=timezone.now(),
+    )
+    browser = cast.browser_of(lin)
+    for path in ("/", "/me/", "/points/"):
+        page = page_of(browser, path)
+        assert "<script>" not in page
+        assert "<img" not in page
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any) -> None:
+    lin = cast.member()
+    for _n in range(rows):
+        cast.earned(lin, 10)
+    spend = cast.spent(lin, 10 * rows - 1)
+    browser = cast.browser_of(lin)
+    # Balance, what a point is worth, entries, their lots.
+    with django_assert_num_queries(AUTHENTICATION + 4):
+        browser.get("/")
+    # Balance, entries, their lots, the months.
+    with django_assert_num_queries(AUTHENTICATION + 4):
+        browser.get("/points/")
+    # Balance, lots.
+    with django_assert_num_queries(AUTHENTICATION + 2):
+        browser.get("/points/lots/")
+    # The entry, its lots, its uses, lots that lapsed by it, its answers.
+    with django_assert_num_queries(AUTHENTICATION + 5):
+        browser.get(f"/points/entries/{spend.entry_id}/")
