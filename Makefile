@@ -107,6 +107,7 @@ test-long: setup
 
 .PHONY: faults
 faults: setup
+	$(BIN)/python -m tests.servers sqlite -- $(BIN)/python -m pytest -m faults $(ARGS)
 	$(BIN)/python -m tests.servers postgresql -- $(BIN)/python -m pytest -m faults $(ARGS)
 
 .PHONY: bench
