@@ -1,1 +1,5 @@
-"""Measurements beside a floor in the same run: a ratio is worth more than a figure."""
+"""The ledger beside a hand-written SQL floor, in one run: `make bench`.
+
+Absolute figures wander from machine to machine and from minute to minute; ratios to a floor that
+is measured in alternating slices of the same minutes do not.
+"""

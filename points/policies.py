@@ -138,47 +138,20 @@ def microseconds(instant: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
-@dataclass(frozen=True, slots=True)
-class HashedEntry:
-    """The columns of an entry that its hash covers, in the order of the hash."""
-
-    account_id: int
-    seq: int
-    kind: str
-    reference: str
-    fingerprint: str
-    d_available: int
-    d_held: int
-    d_pending: int
-    d_debt: int
-    available_after: int
-    held_after: int
-    pending_after: int
-    debt_after: int
-    relates_to_id: int | None
-    source: str
-    store_id: int | None
-    actor: str
-    rule_version: str
-    occurred_us: int
-    created_us: int
-    explanation: str
+HASHED_COLUMNS = (
+    "account_id, seq, kind, reference, fingerprint, d_available, d_held, d_pending, d_debt, "
+    "available_after, held_after, pending_after, debt_after, relates_to_id, source, store_id, "
+    "actor, rule_version, occurred_at, created_at, explanation"
+)
+"""The columns of an entry that its hash covers, in its order; instants as `microseconds`."""
 
 
-def chain_hash(previous: bytes, entry: HashedEntry) -> bytes:
-    """SHA-256 over the hash before it and every column, a line each (I4).
+def chain_hash(previous: bytes, columns: Sequence[str | int | None]) -> bytes:
+    """SHA-256 over the hash before it and the `HASHED_COLUMNS`, a line each (I4).
 
     The stored function `points_hash` spells the same text; a test holds the two together.
     """
-    relates_to = "" if entry.relates_to_id is None else entry.relates_to_id
-    store = "" if entry.store_id is None else entry.store_id
-    text = (
-        f"1\n{entry.account_id}\n{entry.seq}\n{entry.kind}\n{entry.reference}\n"
-        f"{entry.fingerprint}\n{entry.d_available}\n{entry.d_held}\n{entry.d_pending}\n"
-        f"{entry.d_debt}\n{entry.available_after}\n{entry.held_after}\n{entry.pending_after}\n"
-        f"{entry.debt_after}\n{relates_to}\n{entry.source}\n{store}\n{entry.actor}\n"
-        f"{entry.rule_version}\n{entry.occurred_us}\n{entry.created_us}\n{entry.explanation}"
-    )
+    text = "\n".join(["1", *("" if column is None else str(column) for column in columns)])
     return hashlib.sha256(previous + text.encode()).digest()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from points.policies import GENESIS, HashedEntry, chain_hash, microseconds
+from points.policies import GENESIS, HASHED_COLUMNS, chain_hash, microseconds
 
 INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I13", "I14", "I22")
 SHOWN = 20
@@ -121,42 +121,44 @@ def _check_chains(report: Report, progress: Progress | None) -> None:
         cursor.execute("SELECT COUNT(*) FROM points_entry")
         total = cursor.fetchone()[0]
     account, previous, broken = -1, GENESIS, False
-    for entry_id, entry, stored in _entries():
+    for entry_id, columns, stored in _entries():
         report.entries += 1
-        if entry.account_id != account:
-            account, previous, broken = entry.account_id, GENESIS, False
-        if not broken and chain_hash(previous, entry) != stored:
+        if columns[0] != account:
+            account, previous, broken = columns[0], GENESIS, False
+        if not broken and chain_hash(previous, columns) != stored:
             # What follows hangs on the broken link; naming the first is what helps.
             broken = True
             report._found(
                 "I4",
-                {"account": account, "entry": entry_id, "seq": entry.seq, "detail": "hash differs"},
+                {
+                    "account": account,
+                    "entry": entry_id,
+                    "seq": columns[1],
+                    "detail": "hash differs",
+                },
             )
         previous = stored
         if progress and report.entries % PAGE == 0:
             progress(report.entries, total)
 
 
-def _entries() -> Iterator[tuple[int, HashedEntry, bytes]]:
-    """All entries in the order of their chains, a page at a time."""
+def _entries() -> Iterator[tuple[int, list[Any], bytes]]:
+    """All entries (id, hashed columns, hash) in the order of their chains, a page at a time."""
     after = (-1, 0)
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, hash, occurred_at, created_at, account_id, seq, kind, reference, "
-                "fingerprint, d_available, d_held, d_pending, d_debt, available_after, "
-                "held_after, pending_after, debt_after, relates_to_id, source, store_id, actor, "
-                "rule_version, explanation FROM points_entry WHERE (account_id, seq) > (%s, %s) "
-                "ORDER BY account_id, seq LIMIT %s",
+                f"SELECT id, hash, {HASHED_COLUMNS} FROM points_entry "  # noqa: S608 - constants
+                "WHERE (account_id, seq) > (%s, %s) ORDER BY account_id, seq LIMIT %s",
                 [*after, PAGE],
             )
             page = cursor.fetchall()
-        for row in page:
-            columns: list[Any] = [*row[4:22], _us(row[2]), _us(row[3]), row[22]]
-            yield row[0], HashedEntry(*columns), bytes(row[1])
+        for entry_id, stored, *columns in page:
+            columns[-3:-1] = _us(columns[-3]), _us(columns[-2])
+            yield entry_id, columns, bytes(stored)
         if len(page) < PAGE:
             return
-        after = (page[-1][4], page[-1][5])
+        after = (page[-1][2], page[-1][3])
 
 
 def _us(value: datetime | str) -> int:

@@ -8,12 +8,13 @@ from points.models import Account, Entry, Lot, LotUse
 
 
 def entries(member_id: int, *, unit: str = Account.Unit.POINTS) -> QuerySet[Entry]:
-    """The member's entries, newest first."""
-    return (
-        Entry.objects.filter(account__member_id=member_id, account__unit=unit)
-        .select_related("store")
-        .order_by("-account_id", "-seq")
-    )
+    """The member's entries, newest first.
+
+    By the account's id in a subquery, so that a page is read from the end of the index however
+    many entries there are.
+    """
+    account = Account.objects.filter(member_id=member_id, unit=unit).values("pk")[:1]
+    return Entry.objects.filter(account_id=account).select_related("store").order_by("-seq")
 
 
 def entry_by_reference(member_id: int, reference: str) -> Entry | None:

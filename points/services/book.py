@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from points.exceptions import AccountNotFound, ReferenceConflict
-from points.policies import GENESIS, NEVER, HashedEntry, chain_hash, microseconds
+from points.policies import GENESIS, NEVER, chain_hash, microseconds
 from points.services import rows
 from points.services.rows import AccountRow, EntryRow, LotRow, Posting, UseRow
 
@@ -55,7 +55,7 @@ class Book:
             raise transaction.TransactionManagementError("A book needs a transaction.")
         self.recorded_at = recorded_at
         self.unit = unit
-        self.cursor: Any = connection.cursor()
+        self.cursor: Any = rows.cursor()
         self.accounts: dict[int, AccountRow] = {}
         self.by_member: dict[int, AccountRow] = {}
         self.lots: dict[int, LotRow] = {}
@@ -153,7 +153,13 @@ class Book:
         return repeat(entry, fingerprint)
 
     def find(self, account: AccountRow, reference: str) -> EntryRow | None:
-        return self.answered([(account.id, reference)]).get((account.id, reference))
+        self.cursor.execute(
+            f"SELECT {rows.ENTRY_COLUMNS} FROM points_entry "  # noqa: S608 - constants
+            "WHERE account_id = %s AND reference = %s",
+            [account.id, reference],
+        )
+        found = self.cursor.fetchone()
+        return None if found is None else EntryRow(*found)
 
     def load_lots(self, condition: str, parameters: Sequence[Any]) -> list[LotRow]:
         """Lots by a constant condition; a lot that this book already knows keeps its state here."""
@@ -206,30 +212,16 @@ class Book:
         account.debt += d_debt
         account.seq += 1
         self._count(account, kind, d_available + d_held - d_debt)
-        hashed = HashedEntry(
-            account_id=account.id,
-            seq=account.seq,
-            kind=kind,
-            reference=reference,
-            fingerprint=fingerprint,
-            d_available=d_available,
-            d_held=d_held,
-            d_pending=d_pending,
-            d_debt=d_debt,
-            available_after=account.available,
-            held_after=account.held,
-            pending_after=account.pending,
-            debt_after=account.debt,
-            relates_to_id=relates_to_id,
-            source=source,
-            store_id=store_id,
-            actor=actor,
-            rule_version=rule_version,
-            occurred_us=microseconds(at),
-            created_us=microseconds(self.recorded_at),
-            explanation=explanation,
+        account.chain = chain_hash(
+            account.chain,
+            (
+                *(account.id, account.seq, kind, reference, fingerprint),
+                *(d_available, d_held, d_pending, d_debt),
+                *(account.available, account.held, account.pending, account.debt),
+                *(relates_to_id, source, store_id, actor, rule_version),
+                *(microseconds(at), microseconds(self.recorded_at), explanation),
+            ),
         )
-        account.chain = chain_hash(account.chain, hashed)
         entry = EntryRow(
             id=self._next_id("points_entry"),
             account_id=account.id,
@@ -250,7 +242,7 @@ class Book:
             store_id=store_id,
             actor=actor,
             rule_version=rule_version,
-            explanation=hashed.explanation,
+            explanation=explanation,
             occurred_at=at,
             created_at=self.recorded_at,
             hash=account.chain,

@@ -18,8 +18,8 @@ from points.services import rows
 from points.services.book import Book
 from points.services.rows import AccountRow, EntryRow, LotRow
 
-PAGE = 16
-"""Open lots read at a time: most spends need one or two of what may be a thousand."""
+PAGE = 4
+"""Open lots read at first: most spends need one or two of what may be a thousand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,11 @@ CREATE FUNCTION points_take(
     member bigint, of_unit text, points bigint, of_reference text, mark text, of_source text,
     of_store bigint, of_actor text, told text, at timestamptz, recorded_at timestamptz,
     hold_until timestamptz
-) RETURNS points_answer LANGUAGE plpgsql AS $$
+) RETURNS points_answer LANGUAGE plpgsql
+-- Walk the index of open lots in its order and stop when the need is met. A bitmap would read all
+-- of a member's lots first, and would not mark used-up index entries as dead (measured: 60 times
+-- the cost for a member with 10,000 used lots that vacuum has not yet seen).
+SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
     a points_account := points_lock(member, of_unit, recorded_at);
     answer points_answer := points_replay(a.id, of_reference, mark);
