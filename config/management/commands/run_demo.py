@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from config import demo, translations
+from config import demo, roles, translations
 from config.processes import Ended, Family
 
 PREPARED = "JUDIAN_DEMO"
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("正在准备数据库… / preparing the database …")
             call_command("migrate", verbosity=0, skip_checks=True)
+            roles.ensure()
         if demo.is_wanted():
             self.stdout.write("正在生成演示商户… / making the demo merchant …")
             call_command("seed_demo", members=members, verbosity=0, skip_checks=True)

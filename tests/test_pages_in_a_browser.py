@@ -1,0 +1,217 @@
+"""The member's pages in a real Chromium: signing in, reading, and how they fit and look."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from members.models import Member
+from members.views import SESSION_COOKIE
+from notifications.services import delivery
+from points.services import accounts, ledger
+from stores.models import Store
+from tests import cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = ["/", "/points/", "/points/?show=used", "/points/lots/", "/me/", "/privacy/", "{entry}"]
+GUEST_PAGES = ["/", "/sign-in/", "/privacy/", "/nowhere/"]
+
+
+@pytest.fixture
+def sms_file(settings: Settings, tmp_path: Path) -> Path:
+    settings.SMS_GATEWAY = "notifications.services.gateways.file"
+    settings.SMS_FILE = tmp_path / "sms.log"
+    return tmp_path / "sms.log"
+
+
+def a_year_of(person: Member) -> int:
+    """A busy account with a long-named store; returns its most telling entry."""
+    now = timezone.now()
+    store = Store.objects.create(code="XH", name="西湖银泰城旗舰店（二层中庭）")
+    for month in range(12, 0, -1):
+        at = now - timedelta(days=30 * month)
+        cast.earned(
+            person, 1_234 * month, at=at, store_id=store.pk, expires_at=at + timedelta(days=380)
+        )
+    spend = cast.spent(person, 20_000, store_id=store.pk)
+    cast.earned(person, 88, usable_at=now + timedelta(days=7), store_id=store.pk)
+    ledger.hold(
+        member_id=person.pk,
+        points=60,
+        reference="cart:1",
+        source="pos",
+        actor="test",
+        at=now,
+        until=now + timedelta(hours=1),
+    )
+    return spend.entry_id
+
+
+def arrive(page: Page, person: Member, live_server: LiveServer) -> None:
+    page.context.add_cookies(
+        [{"name": SESSION_COOKIE, "value": cast.token(person, "web"), "url": live_server.url}]
+    )
+
+
+def test_sign_in_read_the_balance_and_why(phone: Page, sms_file: Path) -> None:
+    lin = cast.member()
+    cast.earned(
+        lin,
+        20,
+        rule_version="v7",
+        explanation={
+            "type": "purchase",
+            "base": "250.00",
+            "currency": "CNY",
+            "method": "block",
+            "block": "100",
+            "points": "10",
+            "floor_at": "receipt",
+            "result": 20,
+            "rule": 7,
+        },
+    )
+    phone.goto("/")
+    phone.get_by_role("link", name="登录 / 加入会员").click()
+    phone.get_by_label("手机号").fill("138 0013 8000")
+    phone.get_by_role("button", name="获取验证码").click()
+    expect(phone.get_by_text("138****8000")).to_be_visible()
+    assert delivery.deliver_due(now=timezone.now()).sent == 1
+    code = json.loads(sms_file.read_text())["context"]["code"]
+    phone.get_by_label("6 位验证码").fill(code)
+    phone.get_by_role("button", name="登录").click()
+    expect(phone.get_by_text("可用积分")).to_be_visible()
+    expect(phone.locator(".book__figure")).to_contain_text("20")
+    phone.get_by_role("link", name="获得积分").click()
+    expect(phone.get_by_text("¥250.00 ÷ 100 取整 2 × 10 = 20，规则 v7")).to_be_visible()
+    phone.get_by_role("link", name="我的", exact=True).click()
+    phone.get_by_role("button", name="退出登录").click()
+    expect(phone.get_by_role("link", name="登录 / 加入会员")).to_be_visible()
+
+
+@pytest.fixture
+def narrow(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """The narrowest phone that counts, with scripts switched off."""
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": 320, "height": 640},
+        java_script_enabled=False,
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("size", ["normal", "large"])
+def test_nothing_scrolls_sideways_at_320(narrow: Page, live_server: LiveServer, size: str) -> None:
+    lin = cast.member(name="欧阳" * 15)
+    entry = a_year_of(lin)
+    accounts.freeze(
+        member_id=lin.pk, reason="x" * 200, reference="f", actor="staff:1", at=timezone.now()
+    )
+    arrive(narrow, lin, live_server)
+    narrow.context.add_cookies([{"name": "judian_size", "value": size, "url": live_server.url}])
+    for path in PAGES:
+        narrow.goto(path.format(entry=f"/points/entries/{entry}/"))
+        width = narrow.evaluate("document.documentElement.scrollWidth")
+        assert width <= 320, path
+
+
+_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden])")]
+    .filter(e => e.offsetParent !== null && !e.closest("p, .prose, .skip") )
+    .map(e => [e.getBoundingClientRect(), e.textContent.trim() || e.name])
+    .filter(([box]) => box.width < 43.5 || box.height < 43.5)
+    .map(([box, name]) => `${name}: ${box.width} × ${box.height}`)"""
+
+
+def test_targets_are_large_enough(phone: Page, live_server: LiveServer) -> None:
+    lin = cast.member()
+    entry = a_year_of(lin)
+    arrive(phone, lin, live_server)
+    for path in PAGES:
+        phone.goto(path.format(entry=f"/points/entries/{entry}/"))
+        assert phone.evaluate(_TARGETS) == [], path
+
+
+# Every element with text of its own: the contrast of its colour with the nearest background
+# behind it. A gradient counts by its lightest stop, which is the harder one for light text.
+_CONTRAST = """() => {
+    const parse = c => { const m = c.match(/[\\d.]+/g).map(Number);
+        return [m[0], m[1], m[2], m.length > 3 ? m[3] : 1]; };
+    const light = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
+        return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const behind = e => { for (; e; e = e.parentElement) { const s = getComputedStyle(e);
+        const stops = [...s.backgroundImage.matchAll(/rgba?\\([^)]*\\)/g)].map(m => parse(m[0]));
+        if (stops.length) return stops.sort((a, b) => light(b) - light(a))[0];
+        const c = parse(s.backgroundColor); if (c[3] > 0.99) return c; }
+        return [255, 255, 255, 1]; };
+    return [...document.querySelectorAll("body *")]
+        .filter(e => e.offsetParent !== null && !e.closest(".visually-hidden, .skip")
+            && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+        .map(e => { const a = light(parse(getComputedStyle(e).color)), b = light(behind(e));
+            return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e]; })
+        .filter(([ratio]) => ratio < 4.5)
+        .map(([ratio, e]) => `${e.className || e.tagName} ${ratio.toFixed(2)}`); }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out(phone: Page, live_server: LiveServer, scheme: str) -> None:
+    phone.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    lin = cast.member()
+    entry = a_year_of(lin)
+    for path in GUEST_PAGES[:3]:
+        phone.goto(path)
+        assert phone.evaluate(_CONTRAST) == [], path
+    arrive(phone, lin, live_server)
+    for path in PAGES:
+        phone.goto(path.format(entry=f"/points/entries/{entry}/"))
+        assert phone.evaluate(_CONTRAST) == [], path
+
+
+_UNNAMED = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), progress")]
+    .filter(e => !(e.textContent.trim() || e.getAttribute("aria-label")
+        || (e.labels && e.labels.length)))
+    .map(e => e.outerHTML)"""
+
+
+def test_everything_has_a_name_and_every_page_one_heading(
+    desktop: Page, live_server: LiveServer
+) -> None:
+    lin = cast.member()
+    entry = a_year_of(lin)
+    arrive(desktop, lin, live_server)
+    for path in PAGES:
+        desktop.goto(path.format(entry=f"/points/entries/{entry}/"))
+        assert desktop.evaluate(_UNNAMED) == [], path
+        assert desktop.locator("h1").count() == 1, path
+        assert desktop.locator("html").get_attribute("lang") == "zh-hans"
+        assert desktop.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+def test_pages_are_light(phone: Page, live_server: LiveServer) -> None:
+    """HTML, CSS, drawings: few requests and few bytes, uncompressed even."""
+    lin = cast.member()
+    a_year_of(lin)
+    arrive(phone, lin, live_server)
+    sizes: list[int] = []
+    phone.on("response", lambda response: sizes.append(len(response.body())))
+    phone.goto("/points/")
+    phone.wait_for_load_state("networkidle")
+    assert len(sizes) <= 6
+    assert sum(sizes) < 120_000
+
+
+def test_language_switches_and_stays(phone: Page, live_server: LiveServer) -> None:
+    arrive(phone, cast.member(), live_server)
+    phone.goto("/me/")
+    phone.get_by_role("button", name="English").click()
+    expect(phone.get_by_role("button", name="Sign out")).to_be_visible()
+    phone.get_by_role("link", name="Home").click()
+    expect(phone.get_by_text("Available points")).to_be_visible()
