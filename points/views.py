@@ -83,12 +83,12 @@ def entries(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
     """The receipt of one entry: what moved, why, through which lots, and what answers what."""
-    rows = selectors.entries(member.pk).select_related("store", "relates_to")
+    rows = _with_lots(member).select_related("store", "relates_to")
     shown = get_object_or_404(rows, pk=entry_id)
     context = {
         "tab": "entries",
         "entry": shown,
-        "lots": shown.lots.order_by("expires_at", "pk"),
+        "lots": sorted(shown.lots.all(), key=lambda lot: (lot.expires_at, lot.pk)),
         "uses": selectors.uses(shown),
         "expired_lots": shown.expired_lots.order_by("expires_at", "pk")[:LOTS_PAGE],
         "answers": shown.answers.order_by("seq")[:LOTS_PAGE],
@@ -139,7 +139,7 @@ def _by_period(found: Sequence[Lot], *, today: date) -> list[tuple[int | None, l
     """Lots under 7, 30, 90 days, and later (None)."""
 
     def period(lot: Lot) -> int | None:
-        left = (timezone.localdate(lot.expires_at) - today).days
+        left = (statements.last_day(lot.expires_at) - today).days
         return next((days for days in (7, 30, 90) if left <= days), None)
 
     return [(days, list(rows)) for days, rows in groupby(found, key=period)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
@@ -63,6 +63,11 @@ def month_totals(
         )
         for row in rows
     }
+
+
+def last_day(expires_at: datetime) -> date:
+    """The last day on which points count that lapse at `expires_at`, by the shop's calendar."""
+    return timezone.localdate(expires_at - timedelta(microseconds=1))
 
 
 def _start(first: date) -> datetime:

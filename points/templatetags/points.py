@@ -4,7 +4,7 @@ A change is never told by colour alone: there is always a sign, a drawing and a 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 
 from django import template
@@ -13,9 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from points.models import Entry
+from points.models import Entry, Lot
 from points.policies import NEVER
 from points.selectors import explanations
+from points.selectors.statements import last_day
 
 register = template.Library()
 
@@ -84,9 +85,22 @@ def is_forever(value: datetime) -> bool:
 
 
 @register.filter
-def days_left(value: datetime) -> int:
-    """Whole days until `value`, by the calendar of the shop."""
-    return (timezone.localdate(value) - timezone.localdate()).days
+def until(value: datetime) -> str:
+    """Until when points count: `2027-08-06` for those that lapse when that day has ended.
+
+    An expiry is the first instant at which points no longer count. Midnight belongs to the day
+    that it ends, since nobody reads "valid until the 7th" as "not on the 7th".
+    """
+    local = timezone.localtime(value)
+    if local.time() == time.min:
+        return f"{last_day(value):%Y-%m-%d}"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+@register.simple_tag
+def is_pending(entry: Entry) -> bool:
+    """Whether what the entry granted is still waiting; reads the lots that came with it."""
+    return any(lot.state == Lot.State.PENDING for lot in entry.lots.all())
 
 
 @register.simple_tag

@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from points.services import accounts, ledger
+from points.services import accounts, ledger, maturity
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_home_shows_what_one_has() -> None:
     page = page_of(cast.browser_of(lin), "/")
     assert "13,160" in page
     assert "¥131.60" in page
-    assert "300 积分 将于" in page
+    assert "300 积分将于" in page
     assert "林小雨" in page
     assert "冻结" not in page
 
@@ -112,6 +112,30 @@ def test_forged_query_is_not_found(query: str) -> None:
 @pytest.mark.parametrize("path", ["/points/lots/?page=0", "/points/lots/?page=99999999"])
 def test_forged_page_is_not_found(path: str) -> None:
     assert cast.browser_of(cast.member()).get(path).status_code == 404
+
+
+def test_validity_names_the_last_day() -> None:
+    """What lapses when the 6th ends is valid until the 6th, on every page."""
+    lin = cast.member()
+    midnight = datetime(2099, 8, 6, 16, tzinfo=UTC)
+    entry = cast.earned(lin, 10, expires_at=midnight)
+    browser = cast.browser_of(lin)
+    for path in ("/", "/points/", "/points/lots/", f"/points/entries/{entry.entry_id}/"):
+        page = page_of(browser, path)
+        assert "2099-08-06" in page, path
+        assert "2099-08-07" not in page, path
+
+
+def test_pending_is_said_as_long_as_it_is_true() -> None:
+    lin = cast.member()
+    now = timezone.now()
+    entry = cast.earned(lin, 10, at=now - timedelta(days=8), usable_at=now - timedelta(days=1))
+    browser = cast.browser_of(lin)
+    paths = ("/points/?show=gained", f"/points/entries/{entry.entry_id}/")
+    assert ["待入账</span>" in page_of(browser, path) for path in paths] == [True, True]
+    maturity.release_pending(now=now)
+    assert "tag" not in page_of(browser, paths[0])
+    assert "stamp" not in page_of(browser, paths[1])
 
 
 def test_receipt_tells_from_which_points() -> None:
