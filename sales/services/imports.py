@@ -160,7 +160,7 @@ class _Worker:
             path=path, name=self.run.file_name, encoding=plan.encoding, delimiter=plan.delimiter
         )
         try:
-            reader = plan.bind(table.header, ZoneInfo(self.store.time_zone))
+            reader = plan.bind(table.header, ZoneInfo(self.store.time_zone), self.now)
             for count, row in enumerate(table, start=1):
                 _spool_row(spool, reader, row)
                 if count % _TELL_EVERY_ROWS == 0:

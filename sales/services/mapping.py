@@ -76,7 +76,7 @@ class Mapping:
     encoding: str
     delimiter: str
 
-    def bind(self, header: Sequence[str], zone: ZoneInfo) -> "Reader":
+    def bind(self, header: Sequence[str], zone: ZoneInfo, now: datetime) -> "Reader":
         """Find the columns in `header`; raises `FileRefused` when a necessary one is missing."""
         places: dict[str, int] = {}
         for field, names in self.columns.items():
@@ -90,7 +90,7 @@ class Mapping:
                 raise FileRefused(
                     "column_missing", column=" / ".join(self.columns.get(field) or [field])
                 )
-        return Reader(self, places, list(header), zone)
+        return Reader(self, places, list(header), zone, now)
 
 
 def load(text: str) -> Mapping:
@@ -170,11 +170,17 @@ class Reader:
     """Turns the rows of one file into lines."""
 
     def __init__(
-        self, mapping: Mapping, places: AnyMapping[str, int], header: list[str], zone: ZoneInfo
+        self,
+        mapping: Mapping,
+        places: AnyMapping[str, int],
+        header: list[str],
+        zone: ZoneInfo,
+        now: datetime,
     ) -> None:
         self.mapping = mapping
         self.header = header
         self.zone = zone
+        self.now = now
         self._places = places
         self._at = tuple(places.get(field, -1) for field in FIELDS)
         self._times: dict[str, int] = {}
@@ -283,6 +289,9 @@ class Reader:
             since = moment.astimezone(UTC) - _EPOCH
         except OverflowError:
             raise RowFaultError(Fault("not_a_time", "occurred_at")) from None
+        fault = receipts.time_fault(moment, now=self.now)
+        if fault:
+            raise RowFaultError(fault)
         stamp = (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
         if len(self._times) >= _CACHED_TIMES:
             self._times.clear()

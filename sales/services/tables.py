@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -50,7 +50,9 @@ class Table:
 
     def __init__(self, *, path: Path, name: str, encoding: str = "", delimiter: str = "") -> None:
         self.size = path.stat().st_size
-        self._file = path.open("rb")
+        # As much as is looked at to recognise the encoding.
+        opened = path.open("rb", buffering=_SNIFFED)
+        self._file = cast("io.BufferedReader[Any]", opened)
         try:
             self._rows = _rows(self._file, path, name.lower(), encoding, delimiter)
             header = next((row for row in self._rows if any(row.cells)), None)
@@ -97,7 +99,7 @@ _DAMAGE = (
 
 
 def _rows(
-    file: io.BufferedReader, path: Path, name: str, encoding: str, delimiter: str
+    file: "io.BufferedReader[Any]", path: Path, name: str, encoding: str, delimiter: str
 ) -> Iterator[Row]:
     start = file.read(4)
     file.seek(0)
@@ -110,11 +112,11 @@ def _rows(
     if name.endswith(".gz") and not start.startswith(_GZIP):
         raise FileRefused("not_gzip" if start else "file_empty")
     if start.startswith(_GZIP):
-        unpacked = io.BufferedReader(gzip.GzipFile(fileobj=file), 2**20)
+        unpacked = io.BufferedReader(gzip.GzipFile(fileobj=file), _SNIFFED)
         if unpacked.peek(4)[:4] == _ZIP:
             raise FileRefused("gzipped_xlsx")
         return _csv_rows(unpacked, encoding, delimiter)
-    return _csv_rows(io.BufferedReader(file, 2**20), encoding, delimiter)
+    return _csv_rows(file, encoding, delimiter)
 
 
 def _csv_rows(stream: "io.BufferedReader[Any]", encoding: str, delimiter: str) -> Iterator[Row]:
