@@ -21,7 +21,7 @@ M = TypeVar("M", bound=Model)
 MEMBERS_FOUND_MAX = 50
 
 
-class BoundedPaginator(Paginator):
+class BoundedPaginator(Paginator[Any]):
     """Leafs through the first thousand rows and counts no further, however big the table.
 
     Whoever looks for more than that looks for something, and has search and filters.
@@ -31,8 +31,8 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        found: int = self.object_list[: self.COUNTED_MAX].count()
-        return found
+        rows: QuerySet[Any] = self.object_list[: self.COUNTED_MAX]  # type: ignore[assignment]
+        return rows.count()
 
 
 class ReadOnlyAdmin(ModelAdmin):

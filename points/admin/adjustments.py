@@ -24,8 +24,8 @@ from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
 from members.models import Member
 from points.models import Adjustment
 from points.policies import LIMIT
+from points.selectors.statements import signed
 from points.services import adjustments
-from points.templatetags.points import signed
 
 
 class AdjustmentForm(forms.Form):

@@ -14,7 +14,7 @@ from members import selectors as people
 from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin
 from points.models import Account, ClearingRun, Entry, Hold, Lot, LotUse
 from points.selectors import explanations
-from points.templatetags.points import signed
+from points.selectors.statements import signed
 
 _SEARCH_HELP = _("Exact member number, mobile number, external number or whole name")
 

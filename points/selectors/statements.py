@@ -1,4 +1,4 @@
-"""What a month brought and took."""
+"""What a month brought and took, and how people write points and days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +63,13 @@ def month_totals(
         )
         for row in rows
     }
+
+
+def signed(points: int) -> str:
+    """`+20` or `−20`, with a real minus sign; zero has none."""
+    if points == 0:
+        return "0"
+    return f"+{points:,}" if points > 0 else f"−{-points:,}"
 
 
 def last_day(expires_at: datetime) -> date:

@@ -16,9 +16,10 @@ from django.utils.translation import ngettext
 from points.models import Entry, Lot
 from points.policies import NEVER
 from points.selectors import explanations
-from points.selectors.statements import last_day
+from points.selectors.statements import last_day, signed
 
 register = template.Library()
+register.filter(signed)
 
 _KINDS = Entry.Kind
 
@@ -62,14 +63,6 @@ def grouped(value: int) -> str:
 def with_unit(value: int) -> str:
     """`12,860 points`, in the reader's language."""
     return ngettext("%(points)s point", "%(points)s points", value) % {"points": f"{value:,}"}
-
-
-@register.filter
-def signed(value: int) -> str:
-    """`+20` or `−20`, with a real minus sign; zero has none."""
-    if value == 0:
-        return "0"
-    return f"+{value:,}" if value > 0 else f"−{-value:,}"
 
 
 @register.filter

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.racing import succeeded, together
 
 
 @pytest.fixture
-def told() -> list[list[int]]:
+def told() -> Iterator[list[list[int]]]:
     """What the apps above were told, call by call."""
     calls: list[list[int]] = []
 
@@ -51,7 +51,7 @@ def test_register_stores_and_tells(told: list[list[int]]) -> None:
         ({"name": "a\ud800"}, exceptions.NameInvalid),
     ],
 )
-def test_register_refuses(values: dict[str, str], refusal: type[Exception]) -> None:
+def test_register_refuses(values: dict[str, Any], refusal: type[Exception]) -> None:
     registration.register(phone=PHONE, external_number="17850", at=NOON, source="admin")
     with pytest.raises(refusal):
         registration.register(at=NOON, source="admin", **values)

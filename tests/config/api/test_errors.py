@@ -134,7 +134,7 @@ def test_outage_is_503_with_a_time_to_come_back() -> None:
 def test_nested_errors_name_their_place() -> None:
     from rest_framework.exceptions import ErrorDetail, ValidationError
 
-    detail = {
+    detail: Any = {
         "lines": [{}, {"unit_price": [ErrorDetail("Too low.", code="min_value")]}],
         "code": [ErrorDetail("Missing.", code="required")],
     }

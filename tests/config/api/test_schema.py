@@ -1,11 +1,12 @@
 """OpenAPI is complete, valid, and served without the internet."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from rest_framework.views import APIView
@@ -18,21 +19,27 @@ def _routes(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, typ
         path = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
             yield from _routes(pattern, path)
-        elif isinstance(pattern, URLPattern) and path.startswith("/api/v1/"):
+        elif path.startswith("/api/v1/"):
             view: Any = getattr(pattern.callback, "view_class", None)
             if view is not None:
                 yield path, view
 
 
+def _schema() -> dict[str, Any]:
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    schema: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
+        request=None, public=True
+    )
+    return schema
+
+
 def _plain(path: str) -> str:
     """`/me/entries/<int:entry_id>` as OpenAPI writes it, names of parameters left out."""
-    import re
-
     return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path)
 
 
 def test_every_route_is_in_the_schema() -> None:
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = _schema()
     described = {
         (_plain(path), method.upper())
         for path, operations in schema["paths"].items()
@@ -49,8 +56,8 @@ def test_every_route_is_in_the_schema() -> None:
 
 
 def test_schema_is_valid_and_says_what_errors_look_like() -> None:
-    schema = SchemaGenerator().get_schema(request=None, public=True)
-    validate_schema(schema)
+    schema = _schema()
+    validate_schema(schema)  # type: ignore[no-untyped-call]
     assert set(schema["components"]["schemas"]["Error"]["required"]) == {"code", "message"}
 
 

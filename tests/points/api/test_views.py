@@ -168,7 +168,7 @@ def test_every_kind_can_be_shown() -> None:
     lin = cast.member()
     now = timezone.now()
     cast.earned(lin, 500)
-    common = {"member_id": lin.pk, "actor": "test", "at": now}
+    common: dict[str, Any] = {"member_id": lin.pk, "actor": "test", "at": now}
     ledger.hold(**common, points=50, reference="h1", source="pos", until=now + timedelta(hours=1))
     ledger.capture(**common, hold_reference="h1", reference="c1")
     cast.spent(lin, 100, reference="s1")
