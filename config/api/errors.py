@@ -109,6 +109,9 @@ def _flat(detail: Any, *, path: str) -> Iterator[dict[str, str]]:
         yield {"field": path, "code": detail["code"], "message": str(detail["message"])}
     elif isinstance(detail, Mapping):
         for key, inner in detail.items():
+            if isinstance(key, int):  # the place of an item in a list
+                yield from _flat(inner, path=f"{path}[{key}]")
+                continue
             name = "" if key == "non_field_errors" else str(key)
             yield from _flat(inner, path=f"{path}.{name}".strip("."))
     elif isinstance(detail, list):
