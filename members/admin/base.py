@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise, cached_property
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from members import selectors
 from stores.exceptions import Refusal
@@ -35,13 +36,30 @@ class BoundedPaginator(Paginator[Any]):
         return rows.count()
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows to look at."""
+class BoundedChangeList(ChangeList):
+    """Says no number that was not counted: above the list, "1000 results" would be untrue."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
+class BoundedAdmin(ModelAdmin):
+    """A list over a table that may be big: bounded, uncounted, never shown whole."""
 
     list_per_page = 50
+    list_max_show_all = 0
     show_full_result_count = False
     paginator = BoundedPaginator
+    list_before_template = "admin/bounded_list.html"
     actions = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedChangeList
+
+
+class ReadOnlyAdmin(BoundedAdmin):
+    """Rows to look at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
-from members.admin.base import BoundedPaginator, ByMember, ReadOnlyAdmin, posted, service_page
+from members.admin.base import BoundedAdmin, ByMember, ReadOnlyAdmin, posted, service_page
 from members.models import Consent, DeviceSession, Member
 from members.services import registration
 from stores.models import Store
@@ -55,13 +54,9 @@ class RegistrationForm(forms.Form):
 
 
 @admin.register(Member)
-class MemberAdmin(ModelAdmin):
+class MemberAdmin(BoundedAdmin):
     """Staff correct a name, birthday or home store; phone and number are the person's own."""
 
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    actions = None
     ordering = ("-pk",)
     list_filter = ("source",)
     list_select_related = ("home_store",)

@@ -42,7 +42,8 @@ class OfAccount(ReadOnlyAdmin):
     @display(description=_("member"))
     def member(self, row: Entry | Lot | Hold) -> str:
         member = row.account.member
-        return f"{member.grouped_number} {member.name}".strip()
+        # The number stays in one piece; the line may only break between it and the name.
+        return f"{member.name} {member.grouped_number.replace(' ', chr(0xA0))}".strip()
 
 
 class ReadOnlyInline(TabularInline):
