@@ -22,7 +22,7 @@ class Stage(Protocol):
     """What a scene needs of the year that it plays in."""
 
     now: datetime
-    last_day: date
+    curtain: datetime
     persons: list[Person]
     stores: Mapping[str, Store]
     staff: Mapping[str, User]
@@ -45,25 +45,25 @@ class Scenes:
         self.is_played = len(self.cast) == len(CAST)
         for person in self.cast:
             # Their last hours belong to the scenes: nothing else may happen in between.
-            person.leaves_on = year.last_day
+            person.leaves_on = year.curtain.date()
         if self.is_played:
-            self.cast[2].leaves_on = year.last_day - timedelta(days=8)
+            self.cast[2].leaves_on = year.curtain.date() - timedelta(days=8)
 
-    def on_evening(self, before_the_last_day: timedelta, *, at: datetime) -> None:
+    def on_evening(self, on: date, *, at: datetime) -> None:
         """A cake is bought six days ago, and its points are used yesterday."""
         if not self.is_played:
             return
-        buyer = self.cast[2]
-        if before_the_last_day == timedelta(days=6):
+        buyer, days_left = self.cast[2], (self.year.curtain.date() - on).days
+        if days_left == 6:
             self._cake(_CAKE_NUMBER, kind="sale", at=at)
-        elif before_the_last_day == timedelta(days=1) and (points := self._available(buyer, at)):
+        elif days_left == 1 and (points := self._available(buyer, at)):
             self.year.redeem(buyer, at, "晚宴甜品套餐", points)
 
-    def at_the_end(self) -> None:
-        """The last hour: the cake comes back, and everything else that is rare."""
+    def at_the_curtain(self) -> None:
+        """The last hour of the shop: the cake comes back, and everything else that is rare."""
         if not self.is_played:
             return
-        at = self.year.now - timedelta(minutes=55)
+        at = self.year.curtain - timedelta(minutes=55)
         self._hold_that_timed_out(at)
         self._cake(f"{_CAKE_NUMBER}R", kind="return", at=at)
         self._return_before_its_sale(at)
@@ -71,7 +71,12 @@ class Scenes:
         self._gift(at + timedelta(minutes=10))
         self._cancelled_redemption(at + timedelta(minutes=15))
         self._frozen(at + timedelta(minutes=25))
-        self.year.hold(self.cast[0], self.year.now - timedelta(minutes=4), 200, "结账抵扣 ¥2")
+
+    def right_now(self) -> None:
+        """A checkout that is not finished yet."""
+        if self.is_played:
+            at = self.year.now - timedelta(minutes=4)
+            self.year.hold(self.cast[0], at, 200, "结账抵扣 ¥2")
 
     def _available(self, person: Person, at: datetime) -> int:
         return selectors.balance(person.member_id, at).available

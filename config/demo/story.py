@@ -62,6 +62,7 @@ class Year:
         self.random = random
         self.first_day = (now - YEAR).astimezone(ZONE).date()
         self.last_day = now.astimezone(ZONE).date()
+        self.curtain = _curtain(now)
         self.staff: Mapping[str, User] = {name: _staff(name) for name in STAFF}
         self.stores: Mapping[str, Store] = {shop.code: _store(shop) for shop in SHOPS}
         self.persons = people(count=members, random=random, first_day=self.first_day)
@@ -76,7 +77,7 @@ class Year:
         while day <= self.last_day:
             self._live_day(day)
             day += timedelta(days=1)
-        self.scenes.at_the_end()
+        self.scenes.right_now()
         return Made(members=len(self.persons), receipts=self.receipts, refused=self.refused)
 
     # --- a day ----------------------------------------------------------------------------------
@@ -94,7 +95,9 @@ class Year:
         if evening + timedelta(hours=2) <= self.now:
             for place, buyer in enumerate({b.member_id: b for b in day.buyers}.values()):
                 self._use_points(buyer, evening + timedelta(minutes=place % 120))
-            self.scenes.on_evening(self.last_day - on, at=evening)
+            self.scenes.on_evening(on, at=evening)
+        if on == self.curtain.date():
+            self.scenes.at_the_curtain()
 
     def _night(self, on: date) -> None:
         """What the scheduled jobs did in the night before `on`."""
@@ -227,6 +230,13 @@ class Year:
             pending_days=3,
         )
         rules.publish(version=version, by=self.staff["admin"], now=at)
+
+
+def _curtain(now: datetime) -> datetime:
+    """The last moment up to `now` at which a shop is awake, in the shop's time."""
+    local = now.astimezone(ZONE)
+    day = local.date() if local.hour >= 10 else local.date() - timedelta(days=1)
+    return min(local, datetime.combine(day, time(22, 50), ZONE))
 
 
 def _staff(name: str) -> User:
