@@ -112,7 +112,7 @@ class EarningRuleVersionAdmin(ModelAdmin):
         return service_page(
             self,
             request,
-            form=forms.Form(request.POST or None),
+            form=forms.Form(request.POST if request.method == "POST" else None),
             title=_("Publish “%(name)s” for good, from %(start)s: %(example)s")
             % {
                 "name": version.name,

@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.models import EarningRuleVersion
 from campaigns.services import rules
+from members import policies
 from members.models import Member
 from points.selectors import balances
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
@@ -19,7 +20,7 @@ from stores.models import Store
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on an ordinary Monday."""
 
-LIN = MemberRef("number", "100000000001")
+LIN = MemberRef("number", policies.member_number(1))
 CHEN = MemberRef("external", "C-2")
 
 
@@ -90,5 +91,5 @@ def lin(db: None) -> Member:
 @pytest.fixture
 def chen(db: None) -> Member:
     return Member.objects.create(
-        number="100000000002", external_number=CHEN.value, name="陈大明", joined_at=NOON
+        number=policies.member_number(2), external_number=CHEN.value, name="陈大明", joined_at=NOON
     )
