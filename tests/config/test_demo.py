@@ -18,7 +18,7 @@ FIRST_DAY = date(2025, 6, 15)
 
 
 @pytest.mark.django_db
-def test_the_demos_books_are_true() -> None:
+def test_the_demos_books_are_true_and_show_one_of_each() -> None:
     assert demo.is_wanted()
     made = demo.seed(members=8, seed=3, now=NOW)
     assert not demo.is_wanted()
@@ -27,11 +27,6 @@ def test_the_demos_books_are_true() -> None:
     assert Receipt.objects.count() == made.receipts
     assert Receipt.objects.filter(occurred_at__gt=NOW).count() == 0
     assert audit.run().is_clean
-
-
-@pytest.mark.django_db
-def test_the_demo_shows_one_of_each() -> None:
-    demo.seed(members=8, seed=3, now=NOW)
     member_ids = Member.objects.values_list("pk", flat=True)
     kinds = {entry.kind for pk in member_ids for entry in selectors.entries(pk)}
     assert kinds == {
@@ -54,13 +49,12 @@ def test_the_demo_shows_one_of_each() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("members", [1, 5])
-def test_a_demo_may_be_small(members: int) -> None:
-    assert demo.seed(members=members, seed=1, now=NOW).members == members
+def test_a_demo_may_be_small() -> None:
+    assert demo.seed(members=1, seed=1, now=NOW).members == 1
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("hour", [0, 14, 15, 16])
+@pytest.mark.parametrize("hour", [0, 16])
 def test_the_year_may_end_at_any_hour(hour: int) -> None:
     """Around midnight in Shanghai the last scenes fall on another day than the last visits."""
     now = NOW.replace(hour=hour, minute=20)
