@@ -8,7 +8,8 @@ from itertools import groupby
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from members.models import Member
 from members.views import member_of, member_required
@@ -30,7 +31,8 @@ class Month:
     entries: list[Entry] = field(default_factory=list)
 
 
-@require_GET
+@never_cache
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """A member's balance; a guest's invitation."""
     member = member_of(request)
@@ -52,7 +54,7 @@ def _home(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "points/home.html", context)
 
 
-@require_GET
+@require_safe
 @member_required
 def entries(request: HttpRequest, member: Member) -> HttpResponse:
     """The ledger by month, newest first. Goes on from an entry, never by counting pages."""
@@ -79,7 +81,7 @@ def entries(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "points/entries.html", context)
 
 
-@require_GET
+@require_safe
 @member_required
 def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
     """The receipt of one entry: what moved, why, through which lots, and what answers what."""
@@ -96,7 +98,7 @@ def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
     return render(request, "points/entry.html", context)
 
 
-@require_GET
+@require_safe
 @member_required
 def lots(request: HttpRequest, member: Member) -> HttpResponse:
     """What lapses when: the lots in the order in which they are used (F70)."""

@@ -4,8 +4,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from points.policies import LIMIT
-
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def of_member(self, member_id: int) -> "AccountQuerySet":
@@ -21,6 +19,7 @@ class Account(models.Model):
     `available` counts lots past their day until the nightly job books them; what a person is
     shown is `points.selectors.balance`, which leaves them out at the instant (F67). Debt stands
     beside the balance. No column that changes with an entry is indexed: every update stays HOT.
+    Ranges and the rest of its rules are kept by triggers, as `Entry` says.
     """
 
     class Unit(models.TextChoices):
@@ -63,11 +62,6 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["member", "unit"], name="points_account_one_per_unit"),
             models.CheckConstraint(
-                name="points_account_figures_in_range",
-                condition=Q(available__gte=0, held__gte=0, pending__gte=0, debt__gte=0, seq__gte=0)
-                & Q(available__lte=LIMIT, held__lte=LIMIT, pending__lte=LIMIT, debt__lte=LIMIT),
-            ),
-            models.CheckConstraint(
                 name="points_account_totals_add_up",
                 condition=Q(
                     earned_total=F("available")
@@ -77,10 +71,6 @@ class Account(models.Model):
                     + F("expired_total")
                     + F("clawed_total")
                 ),
-            ),
-            models.CheckConstraint(
-                name="points_account_known_status",
-                condition=Q(status__in=["active", "frozen"], unit__in=["points", "growth"]),
             ),
         ]
 

@@ -4,8 +4,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from points.policies import LIMIT
-
 
 class Lot(models.Model):
     """Points granted by one entry, with one expiry (F62–F70).
@@ -73,23 +71,6 @@ class Lot(models.Model):
             models.CheckConstraint(
                 name="points_lot_conserves",
                 condition=Q(granted=F("remaining") + F("spent") + F("expired") + F("clawed")),
-            ),
-            models.CheckConstraint(
-                name="points_lot_figures_in_range",
-                condition=Q(granted__range=(1, LIMIT), remaining__gte=0, spent__gte=0)
-                & Q(expired__gte=0, clawed__gte=0, held__gte=0, held__lte=F("remaining"))
-                & Q(settled__gte=0, settled__lte=F("expired")),
-            ),
-            models.CheckConstraint(
-                name="points_lot_state_is_true",
-                condition=Q(state="open", remaining__gt=0)
-                | Q(state="closed", remaining=0)
-                | Q(state="pending", remaining__gt=0, held=0, spent=0, expired=0),
-            ),
-            models.CheckConstraint(
-                name="points_lot_expired_by_an_entry",
-                condition=Q(expired=0, expired_by__isnull=True)
-                | Q(expired__gt=0, expired_by__isnull=False),
             ),
         ]
         indexes = [
@@ -160,16 +141,6 @@ class LotUse(models.Model):
     class Meta:
         verbose_name = _("use of a lot")
         verbose_name_plural = _("uses of lots")
-        constraints = [
-            models.CheckConstraint(
-                name="points_lotuse_restored_at_most_once",
-                condition=Q(restored__gte=0, forfeited__gte=0)
-                & (
-                    Q(amount__gt=0, amount__gte=F("restored") + F("forfeited"), undoes__isnull=True)
-                    | Q(amount__lt=0, restored=0, forfeited=0, undoes__isnull=False)
-                ),
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.lot_id}: {self.amount}"

@@ -17,14 +17,14 @@ PAGE = 10_000
 
 GUARDS = {
     "points_entry": ("append_only", "no_truncate", "follows"),
-    "points_account": ("follows", "identity", "kept", "opens"),
+    "points_account": ("follows", "kept", "opens"),
     "points_lot": ("granted", "identity", "kept"),
     "points_lotuse": ("bound", "identity", "kept"),
     "points_hold": ("identity", "kept"),
 }
 _SQLITE_NAMES = {
     "points_entry_append_only": ("points_entry_no_update", "points_entry_no_delete"),
-    "points_entry_no_truncate": (),
+    "points_entry_no_truncate": ("points_entry_direction", "points_entry_range"),
 }
 
 Progress = Callable[[int, int], None]

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from points.models import ClearingRun
 from points.policies import fingerprint
-from points.services import operations, rows
+from points.services import operations, rows, stored
 from points.services.book import WINDOW, Book
 from points.services.operations import Note
 
@@ -34,16 +34,39 @@ def expire_due(
     """
     run = ClearingRun.objects.create(cutoff_at=cutoff_at, started_at=recorded_at)
     for wait in (False, True):
-        cursor = 0
-        while window := _due_accounts(cutoff_at, after=cursor):
-            with transaction.atomic():
-                _book_window(run, window, cutoff_at, recorded_at, wait=wait)
-            cursor = window[-1]
+        after = 0
+        while (last := _window(run, after=after, recorded_at=recorded_at, wait=wait)) is not None:
+            after = last
             if progress:
                 progress(run.accounts, run.points)
     run.finished_at = recorded_at
     run.save(update_fields=["finished_at"])
     return run
+
+
+def _window(run: ClearingRun, *, after: int, recorded_at: datetime, wait: bool) -> int | None:
+    """Book one window; returns the last account it looked at, None when there was none."""
+    with transaction.atomic():
+        if stored.is_used():
+            last, accounts, lots, points = stored.expire_window(
+                run_id=run.pk,
+                mark=fingerprint(f"expire:{run.pk}"),
+                cutoff_at=run.cutoff_at,
+                recorded_at=recorded_at,
+                after=after,
+                size=WINDOW,
+                wait=wait,
+            )
+            run.accounts += accounts
+            run.lots += lots
+            run.points += points
+        else:
+            window = _due_accounts(run.cutoff_at, after=after)
+            last = window[-1] if window else None
+            _book_window(run, window, run.cutoff_at, recorded_at, wait=wait)
+        if last is not None:
+            run.save(update_fields=["accounts", "lots", "points"])
+    return last
 
 
 def _due_accounts(cutoff_at: datetime, *, after: int) -> list[int]:
@@ -84,7 +107,6 @@ def _book_window(
         run.points += int(points)
     book.flush()
     _close_lots(book.cursor, booked, cutoff_at)
-    run.save(update_fields=["accounts", "lots", "points"])
 
 
 def _note(run: ClearingRun, cutoff_at: datetime) -> Note:

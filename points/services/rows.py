@@ -1,6 +1,6 @@
 """The rows of the ledger as plain data, and how they are written in bulk.
 
-The ORM costs ten times the work itself here (docs/decisions/0003-ledger-paths.md), so the
+The ORM costs ten times the work itself here (docs/decisions/0006-ledger-paths.md), so the
 ledger's inner loop reads and writes plain rows. This is the only file of the ledger that asks
 which database it is on, beside `stored`.
 """
@@ -147,7 +147,7 @@ class EmbeddedCursor:
     """SQLite's own cursor, with Django's errors.
 
     Django's wrapper rewrites the placeholders of every statement anew; on SQLite, where there is
-    no network to wait for, that is a fifth of a spend (docs/decisions/0003-ledger-paths.md).
+    no network to wait for, that is a fifth of a spend (docs/decisions/0006-ledger-paths.md).
     """
 
     def __init__(self) -> None:

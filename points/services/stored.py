@@ -156,6 +156,27 @@ def restore(
     )
 
 
+def expire_window(
+    *,
+    run_id: int,
+    mark: str,
+    cutoff_at: datetime,
+    recorded_at: datetime,
+    after: int,
+    size: int,
+    wait: bool,
+) -> tuple[int | None, int, int, int]:
+    """One window of `points.services.expiry`: last account, accounts, lots, points."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT last_account, accounts, lots, points"
+            " FROM points_expire(%s, %s, %s, %s, %s, %s, %s)",
+            [run_id, mark, cutoff_at, recorded_at, after, size, wait],
+        )
+        last, accounts, lots, points = cursor.fetchone()
+    return last, accounts, lots, points
+
+
 def _call(
     sql: str, parameters: list[Any], *, reference: str, points: int = 0, other: str = ""
 ) -> Posting:

@@ -257,6 +257,26 @@ def test_member_is_registered_by_staff() -> None:
     assert Member.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"name": "\u202eevil"}, "可见字符"),
+        ({"birthday": "2999-01-01"}, "出生日期"),
+        ({"birthday": "1850-01-01"}, "出生日期"),
+        ({"birthday": "2023-02-29"}, "有效的日期"),
+        ({"birthday": "2024-02-29"}, ""),
+    ],
+)
+def test_member_is_corrected_by_the_rules(data: dict[str, str], sentence: str) -> None:
+    lin = cast.member()
+    answer = boss().post(
+        f"/admin/members/member/{lin.pk}/change/",
+        {"name": "林小雨", "birthday": "", "home_store": ""} | data,
+    )
+    assert answer.status_code == (200 if sentence else 302)
+    assert sentence in answer.content.decode()
+
+
 def test_settings_have_one_row() -> None:
     client = boss()
     answer = client.get("/admin/points/ledgersettings/")

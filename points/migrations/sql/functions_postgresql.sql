@@ -85,7 +85,8 @@ BEGIN
         debt = e.debt_after, seq = e.seq, chain = e.hash,
         earned_total = earned_total + CASE WHEN e.kind = 'earn' THEN net ELSE 0 END,
         spent_total = spent_total
-            - CASE WHEN e.kind IN ('spend', 'capture', 'restore') THEN net ELSE 0 END
+            - CASE WHEN e.kind IN ('spend', 'capture', 'restore') THEN net ELSE 0 END,
+        expired_total = expired_total - CASE WHEN e.kind = 'expire' THEN net ELSE 0 END
         WHERE id = a.id;
 END $$;
 
@@ -384,4 +385,54 @@ BEGIN
         ), to_debt);
     END IF;
     RETURN points_done(e);
+END $$;
+
+-- One window of the job that books expiry: at most `size` accounts after `after_account` that own
+-- lapsed lots. Without `wait`, accounts that somebody is using are left for the second pass.
+CREATE FUNCTION points_expire(
+    run bigint, mark text, cutoff timestamptz, recorded_at timestamptz, after_account bigint,
+    size integer, wait boolean,
+    OUT last_account bigint, OUT accounts bigint, OUT lots bigint, OUT points bigint
+) LANGUAGE plpgsql SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+DECLARE
+    ids bigint[];
+    owners bigint[] := '{}';
+    entries bigint[] := '{}';
+    r record;
+    e points_entry;
+BEGIN
+    accounts := 0; lots := 0; points := 0;
+    SELECT array_agg(account_id), MAX(account_id) INTO ids, last_account FROM (
+        SELECT DISTINCT account_id FROM points_lot
+        WHERE state = 'open' AND expires_at <= cutoff AND held = 0 AND account_id > after_account
+        ORDER BY account_id LIMIT size) due;
+    IF wait THEN
+        PERFORM 1 FROM points_account WHERE id = ANY(ids) ORDER BY id FOR NO KEY UPDATE;
+    ELSE
+        SELECT array_agg(id) INTO ids FROM (
+            SELECT id FROM points_account WHERE id = ANY(ids) ORDER BY id
+            FOR NO KEY UPDATE SKIP LOCKED) free;
+    END IF;
+    -- A new statement after the lock: what it sums is what nobody can change any more.
+    FOR r IN SELECT a, d.sum, d.count FROM (
+                 SELECT account_id, SUM(remaining)::bigint AS sum, COUNT(*) AS count FROM points_lot
+                 WHERE account_id = ANY(ids) AND state = 'open' AND expires_at <= cutoff
+                   AND held = 0 GROUP BY account_id) d
+             JOIN points_account a ON a.id = d.account_id ORDER BY d.account_id LOOP
+        e := NULL;
+        e.kind := 'expire'; e.reference := 'expire:' || run; e.fingerprint := mark;
+        e.source := 'expiry'; e.actor := 'system'; e.rule_version := ''; e.explanation := '{}';
+        e.occurred_at := cutoff; e.created_at := recorded_at;
+        e.d_available := -r.sum; e.d_held := 0; e.d_pending := 0; e.d_debt := 0;
+        e := points_append(r.a, e);
+        owners := owners || e.account_id;
+        entries := entries || e.id;
+        accounts := accounts + 1;
+        lots := lots + r.count;
+        points := points + r.sum;
+    END LOOP;
+    UPDATE points_lot l SET expired = l.remaining, remaining = 0, state = 'closed',
+        expired_by_id = v.entry FROM unnest(owners, entries) AS v(account, entry)
+        WHERE l.account_id = v.account AND l.state = 'open' AND l.expires_at <= cutoff
+          AND l.held = 0;
 END $$;

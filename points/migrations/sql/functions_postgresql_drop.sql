@@ -1,3 +1,4 @@
+DROP FUNCTION points_expire(bigint, text, timestamptz, timestamptz, bigint, integer, boolean);
 DROP FUNCTION points_restore(bigint, text, text, text, text, text, timestamptz, timestamptz, bigint, timestamptz);
 DROP FUNCTION points_close_hold(bigint, text, text, text, text, text, timestamptz, timestamptz, text);
 DROP FUNCTION points_take(bigint, text, bigint, text, text, text, bigint, text, text, timestamptz, timestamptz, timestamptz);

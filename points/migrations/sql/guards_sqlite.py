@@ -55,6 +55,56 @@ _USE_CHANGED = """NEW.id <> OLD.id OR NEW.entry_id <> OLD.entry_id OR NEW.lot_id
     OR NEW.bucket <> OLD.bucket OR NEW.amount <> OLD.amount
     OR NEW.restored < OLD.restored OR NEW.forfeited < OLD.forfeited"""
 
+_ENTRY_UNTOLD = "NEW.reference = '' OR NEW.actor = '' OR NEW.source = '' OR NEW.explanation = ''"
+
+_ENTRY_CREATES = """NEW.kind IN ('hold', 'release', 'mature')
+    AND NEW.d_debt <> NEW.d_available + NEW.d_held + NEW.d_pending"""
+
+_INNER = "NEW.d_held = 0 AND NEW.d_pending = 0 AND NEW.d_debt = 0"
+
+_ENTRY_DIRECTION = f"""NOT CASE
+    WHEN NEW.kind = 'earn' THEN NEW.d_available >= 0 AND NEW.d_pending >= 0 AND NEW.d_held = 0
+        AND NEW.d_debt <= 0
+    WHEN NEW.kind IN ('spend', 'transfer_out', 'expire') THEN NEW.d_available < 0 AND {_INNER}
+    WHEN NEW.kind = 'hold' THEN NEW.d_available < 0 AND NEW.d_held > 0 AND NEW.d_pending = 0
+        AND NEW.d_debt = 0
+    WHEN NEW.kind = 'capture' THEN NEW.d_available = 0 AND NEW.d_held < 0 AND NEW.d_pending = 0
+        AND NEW.d_debt = 0
+    WHEN NEW.kind = 'release' THEN NEW.d_available >= 0 AND NEW.d_held < 0 AND NEW.d_pending = 0
+        AND NEW.d_debt <= 0
+    WHEN NEW.kind = 'mature' THEN NEW.d_available >= 0 AND NEW.d_held = 0 AND NEW.d_pending < 0
+        AND NEW.d_debt <= 0
+    WHEN NEW.kind IN ('restore', 'transfer_in') THEN NEW.d_available >= 0 AND NEW.d_held = 0
+        AND NEW.d_pending = 0 AND NEW.d_debt <= 0
+    WHEN NEW.kind = 'clawback' THEN NEW.d_available <= 0 AND NEW.d_held = 0
+        AND NEW.d_pending <= 0 AND NEW.d_debt >= 0
+    WHEN NEW.kind = 'adjust' THEN NEW.d_held = 0 AND NEW.d_pending = 0 AND NEW.d_debt <= 0
+    WHEN NEW.kind IN ('freeze', 'unfreeze') THEN NEW.d_available = 0 AND {_INNER}
+    ELSE 0 END"""
+
+_TOP = "1000000000000000"
+
+_ENTRY_RANGE = " OR ".join(
+    f"NEW.{figure}_after NOT BETWEEN 0 AND {_TOP}"
+    for figure in ("available", "held", "pending", "debt")
+)
+
+_LOT_RANGE = f"""NEW.remaining < 0 OR NEW.spent < 0 OR NEW.expired < 0 OR NEW.clawed < 0
+    OR NEW.held < 0 OR NEW.settled < 0 OR NEW.held > NEW.remaining OR NEW.settled > NEW.expired
+    OR NEW.granted NOT BETWEEN 1 AND {_TOP}"""
+
+_LOT_STATE = """NOT CASE NEW.state
+    WHEN 'open' THEN NEW.remaining > 0
+    WHEN 'closed' THEN NEW.remaining = 0
+    WHEN 'pending' THEN NEW.remaining > 0 AND NEW.held = 0 AND NEW.spent = 0 AND NEW.expired = 0
+    ELSE 0 END OR (NEW.expired > 0) <> (NEW.expired_by_id IS NOT NULL)"""
+
+_USE_SHAPE = """NOT CASE WHEN NEW.amount > 0 THEN
+        NEW.restored >= 0 AND NEW.forfeited >= 0 AND NEW.undoes_id IS NULL
+        AND NEW.restored + NEW.forfeited <= NEW.amount
+    ELSE NEW.amount < 0 AND NEW.restored = 0 AND NEW.forfeited = 0 AND NEW.undoes_id IS NOT NULL
+    END OR NEW.bucket NOT IN ('spent', 'held', 'clawed')"""
+
 _KEPT = "is refused: the ledger keeps every row"
 
 CREATE: dict[str, str] = dict(
@@ -106,7 +156,33 @@ CREATE: dict[str, str] = dict(
             "INSERT",
             "points_account",
             "an account opens empty",
-            "NEW.available + NEW.held + NEW.pending + NEW.debt + NEW.seq <> 0",
+            "NEW.available + NEW.held + NEW.pending + NEW.debt + NEW.seq <> 0"
+            " OR NEW.status <> 'active' OR NEW.unit NOT IN ('points', 'growth')",
+        ),
+        _refuse(
+            "points_account_status",
+            "UPDATE",
+            "points_account",
+            "an account is active or frozen",
+            "NEW.status NOT IN ('active', 'frozen')",
+        ),
+        *(
+            _refuse(f"points_entry_{name}", "INSERT", "points_entry", reason, when)
+            for name, reason, when in (
+                ("told", "entry without reference, source, actor or explanation", _ENTRY_UNTOLD),
+                ("inner", "entry moves points it should only reserve or credit", _ENTRY_CREATES),
+                ("direction", "entry of this kind cannot do that", _ENTRY_DIRECTION),
+                ("range", "a figure is out of range", _ENTRY_RANGE),
+            )
+        ),
+        *(
+            _refuse(f"points_{table}_{name}_{event.lower()}", event, f"points_{table}", reason, when)
+            for event in ("INSERT", "UPDATE")
+            for table, name, reason, when in (
+                ("lot", "range", "a figure of a lot is out of range", _LOT_RANGE),
+                ("lot", "state", "the state of a lot is not what its figures say", _LOT_STATE),
+                ("lotuse", "shape", "a use is given back at most once", _USE_SHAPE),
+            )
         ),
         _refuse(
             "points_lot_granted",
