@@ -1,5 +1,6 @@
 """The earning rule and its versions."""
 
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,11 @@ class EarningRuleVersionAdmin(ModelAdmin):
     )
     readonly_fields = ("example",)
     actions_detail = ("publish",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Ordinarily a new version starts with the next day."""
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        return {"starts_at": timezone.make_aware(datetime.combine(tomorrow, time.min))}
 
     def has_change_permission(
         self, request: HttpRequest, obj: EarningRuleVersion | None = None

@@ -48,7 +48,7 @@ class ReceiptForm(forms.Form):
     )
     occurred_at = forms.DateTimeField(
         label=gettext_lazy("Time of sale"),
-        help_text=gettext_lazy("YYYY-MM-DD HH:MM"),
+        help_text=gettext_lazy("YYYY-MM-DD HH:MM, by the store's clock"),
         widget=UnfoldAdminTextInputWidget,
     )
     member = forms.CharField(

@@ -53,7 +53,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         ("lines_new", "members_new"),
         ("points_earned", "points_clawed"),
         "sha256",
-        "mapping",
+        "mapping_text",
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -129,6 +129,10 @@ class ImportRunAdmin(ReadOnlyAdmin):
         if run.percent is None:
             return _("%(rows)s rows read") % {"rows": run.rows_read}
         return f"{run.percent} %"
+
+    @display(description=gettext_lazy("column mapping"))
+    def mapping_text(self, run: ImportRun) -> str:
+        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', run.mapping)
 
     @display(description=gettext_lazy("refused rows"))
     def refused_links(self, run: ImportRun) -> str:

@@ -91,14 +91,21 @@ class ReceiptAdmin(ReadOnlyAdmin):
         ("money", "returned_money"),
         ("signed_points", "points_clawed"),
         "why",
-        "fault_text",
-        ("sale_link", "original_number"),
         ("channel", "source"),
         ("received_at", "actor"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sales.add_receipt")
+
+    def get_fields(self, request: HttpRequest, obj: Receipt | None = None) -> Any:
+        """What a receipt does not have takes no place."""
+        fields: list[Any] = list(self.fields)
+        if obj is not None and obj.original_number:
+            fields.insert(3, ("sale_link", "original_number"))
+        if obj is not None and obj.fault:
+            fields.insert(3, "fault_text")
+        return fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
         queryset: QuerySet[Receipt] = super().get_queryset(request)

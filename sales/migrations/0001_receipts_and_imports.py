@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('queued', 'queued'), ('reading', 'reading the file'), ('posting', 'posting receipts'), ('done', 'done'), ('refused', 'file refused'), ('failed', 'failed')], default='queued', max_length=8, verbose_name='state')),
                 ('refusal', models.CharField(blank=True, max_length=300, verbose_name='reason')),
                 ('cursor', models.BigIntegerField(default=0, verbose_name='receipts handled')),
-                ('receipts_total', models.BigIntegerField(blank=True, null=True, verbose_name='receipts in the file')),
+                ('receipts_total', models.BigIntegerField(blank=True, null=True, verbose_name='receipts to take in')),
                 ('rows_read', models.BigIntegerField(default=0, verbose_name='rows read')),
                 ('rows_refused', models.BigIntegerField(default=0, verbose_name='rows refused')),
                 ('receipts_new', models.BigIntegerField(default=0, verbose_name='new receipts')),

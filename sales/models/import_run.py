@@ -41,7 +41,7 @@ class ImportRun(models.Model):
     refusal = models.CharField(_("reason"), max_length=300, blank=True)
     # Receipts of the file in their order that are done with; the place to go on from.
     cursor = models.BigIntegerField(_("receipts handled"), default=0)
-    receipts_total = models.BigIntegerField(_("receipts in the file"), null=True, blank=True)
+    receipts_total = models.BigIntegerField(_("receipts to take in"), null=True, blank=True)
     rows_read = models.BigIntegerField(_("rows read"), default=0)
     rows_refused = models.BigIntegerField(_("rows refused"), default=0)
     receipts_new = models.BigIntegerField(_("new receipts"), default=0)
