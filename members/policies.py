@@ -2,6 +2,7 @@
 
 import ipaddress
 import unicodedata
+from datetime import date
 
 import phonenumbers
 
@@ -126,3 +127,8 @@ def network(ip: str) -> str:
 def fold_digits(text: str) -> str:
     """`text` without blanks and with full-width digits as plain ones, as people paste codes."""
     return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def is_birthday(day: date, *, today: date) -> bool:
+    """Whether somebody alive on `today` may have been born on `day`."""
+    return date(today.year - 120, 1, 1) <= day <= today

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members import policies
 from members.exceptions import CodesPaused, CodeTooSoon, TooManyRequests
@@ -147,13 +147,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @member_required
 def me(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "members/me.html", {"member": member, "tab": "me"})
 
 
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """The membership terms and the privacy statement that signing in agrees to."""
     return render(request, "members/privacy.html", {"version": policies.TERMS_VERSION})

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils.translation.reloader import translation_file_changed
 
 from config import translations
 from tests.browser import browser, desktop, phone
@@ -19,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the product speak Chinese: compiled catalogues are not kept in the repository."""
     if not hasattr(config, "workerinput"):  # once, not in every process of xdist
         translations.compile_catalogues(settings.BASE_DIR)
+    # Django has read the old one, or none, while it was set up.
+    translation_file_changed(sender=None, file_path=Path("django.mo"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """People in the back office."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
 from members.admin.base import BoundedAdmin, ByMember, ReadOnlyAdmin, posted, service_page
+from members.exceptions import NameInvalid
 from members.models import Consent, DeviceSession, Member
 from members.services import registration
 from stores.models import Store
@@ -53,10 +55,27 @@ class RegistrationForm(forms.Form):
         return data
 
 
+class MemberForm(forms.ModelForm[Member]):
+    """What staff may correct, by the same rules as at every other door."""
+
+    def clean_name(self) -> str:
+        try:
+            return registration.checked_name(self.cleaned_data["name"])
+        except NameInvalid as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def clean_birthday(self) -> date | None:
+        birthday: date | None = self.cleaned_data["birthday"]
+        if birthday is not None and not policies.is_birthday(birthday, today=timezone.localdate()):
+            raise forms.ValidationError(_("This is nobody's birthday."))
+        return birthday
+
+
 @admin.register(Member)
 class MemberAdmin(BoundedAdmin):
     """Staff correct a name, birthday or home store; phone and number are the person's own."""
 
+    form = MemberForm
     ordering = ("-pk",)
     list_filter = ("source",)
     list_select_related = ("home_store",)

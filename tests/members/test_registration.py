@@ -85,12 +85,12 @@ def test_register_many_queries_do_not_grow(
 ) -> None:
     registration.register_many(external_numbers=["warm"], at=NOON, store_id=None)
     numbers = [f"n{position}" for position in range(number)]
-    # Look up, insert, read back, open the accounts; each write in a savepoint of its own.
+    # Look up, insert, read back, open the accounts, and their savepoints.
     with django_assert_num_queries(REGISTER_MANY_QUERIES):
         registration.register_many(external_numbers=numbers, at=NOON, store_id=None)
 
 
-REGISTER_MANY_QUERIES = 10
+REGISTER_MANY_QUERIES = 7
 
 
 @pytest.mark.postgresql
