@@ -112,9 +112,7 @@ def test_passing_trouble_is_tried_again_until_it_is_enough(settings: Settings) -
 
 
 @pytest.mark.django_db
-def test_broken_gateway_stops_nothing(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_broken_gateway_stops_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.SMS_GATEWAY = f"{__name__}.broken_gateway"
     put()
     put()
