@@ -16,7 +16,7 @@ class NextExpirySerializer(serializers.Serializer[Any]):
     points = serializers.IntegerField()
 
 
-class BalanceSerializer(serializers.Serializer[Any]):
+class PointsSerializer(serializers.Serializer[Any]):
     """Lots past their day are left out at the instant, booked or not."""
 
     available = serializers.IntegerField(help_text="What can be used now.")

@@ -19,7 +19,7 @@ class BalanceView(APIView):
 
     permission_classes = (IsMember,)
 
-    @extend_schema(operation_id="me_points_retrieve", responses=serializers.BalanceSerializer)
+    @extend_schema(operation_id="me_points_retrieve", responses=serializers.PointsSerializer)
     def get(self, request: Request) -> Response:
         member = calling_member(request)
         return Response(serializers.balance(selectors.balance(member.pk, timezone.now())))

@@ -25,7 +25,7 @@ def test_balance() -> None:
     assert answer["expiring"] == 70
     assert answer["next_expiry"]["points"] == 70
     assert datetime.fromisoformat(answer["at"]).utcoffset() == timedelta(hours=8)
-    assert set(answer) == set(serializers.BalanceSerializer().fields)
+    assert set(answer) == set(serializers.PointsSerializer().fields)
 
 
 def test_entry_explains_itself_in_the_callers_language() -> None:
