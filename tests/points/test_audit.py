@@ -127,3 +127,17 @@ def test_the_command_speaks_json_and_ends_with_1_on_a_breach(lin: Member) -> Non
         call_command("audit_ledger", stdout=out)
     assert end.value.code == 1
     assert "hash differs" in out.getvalue()
+
+
+def test_the_digest_changes_with_every_entry_and_with_every_forgery(
+    lin: Member, grant: Grant
+) -> None:
+    first = audit.run().digest
+    assert audit.run().digest == first
+    grant(lin, 1)
+    second = audit.run().digest
+    assert second != first
+    with intruder():
+        last = Entry.objects.filter(account__member=lin).order_by("-seq")[0]
+        Entry.objects.filter(pk=last.pk).update(hash=bytes(32))
+    assert audit.run().digest != second

@@ -39,6 +39,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:>4}  {count}")
             for breach in report.breaches.get(name, []):
                 self.stdout.write(f"      {json.dumps(breach, ensure_ascii=False)}")
+        self.stdout.write(_("Digest: %(digest)s") % {"digest": report.digest})
         verdict = _("clean") if report.is_clean else _("breached")
         self.stdout.write(
             _("%(entries)s entries of %(accounts)s accounts in %(seconds)s s: %(verdict)s")
