@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import policies
@@ -84,6 +84,7 @@ def test_judge_is_exact_where_binary_floats_are_one_point_off() -> None:
     assert policies.judge(rule(), basket(*["0.1"] * 10)).points == 1
 
 
+@settings(deadline=None)
 @given(
     amounts=st.lists(st.decimals("0.0001", "99999", places=4), max_size=20),
     points=st.integers(1, 1000),
@@ -166,6 +167,7 @@ def sales(draw: st.DrawFn) -> tuple[policies.RuleVersionData, list[policies.Sold
     return terms, lines
 
 
+@settings(deadline=None)
 @given(sale=sales(), shares=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 100))))
 def test_any_sequence_of_partial_returns_ends_where_one_full_return_ends(
     sale: tuple[policies.RuleVersionData, list[policies.SoldLine]],

@@ -438,7 +438,7 @@ def test_the_number_of_queries_depends_on_nothing(
     with CaptureQueriesContext(connection) as queries:
         take(store, *batch)
 
-    assert (one, len(queries)) == ((20, 15) if connection.vendor == "postgresql" else (20, 19))
+    assert (one, len(queries)) == ((20, 15) if connection.vendor == "postgresql" else (10, 9))
 
 
 def test_a_preview_writes_nothing(store: Store, lin: Member) -> None:

@@ -179,7 +179,7 @@ def test_an_archive_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "file_damaged"
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(
         st.lists(
