@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
@@ -14,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from members.models import Member
 from members.views import SESSION_COOKIE
 from notifications.services import delivery
+from points.models import Account
 from points.services import accounts, ledger
 from stores.models import Store
 from tests import cast
@@ -215,3 +217,29 @@ def test_language_switches_and_stays(phone: Page, live_server: LiveServer) -> No
     expect(phone.get_by_role("button", name="Sign out")).to_be_visible()
     phone.get_by_role("link", name="Home").click()
     expect(phone.get_by_text("Available points")).to_be_visible()
+
+
+def test_staff_adjust_and_freeze_in_the_back_office(desktop: Page) -> None:
+    """The theme's scripts run under the content policy; the page fails on any complaint."""
+    lin = cast.member()
+    cast.earned(lin, 100)
+    User.objects.create_superuser("boss", password="a-long-phrase")
+    desktop.goto("/admin/")
+    desktop.fill("[name=username]", "boss")
+    desktop.fill("[name=password]", "a-long-phrase")
+    desktop.get_by_role("button", name="登录").click()
+    desktop.get_by_role("link", name="积分账户").first.click()
+    desktop.get_by_role("link", name=lin.grouped_number).click()
+    desktop.get_by_role("link", name="调整积分").click()
+    expect(desktop.get_by_label("会员*")).to_have_value(lin.number)
+    desktop.get_by_label("积分*").fill("50")
+    desktop.get_by_label("备注*").fill("生日补偿")
+    desktop.get_by_role("button", name="调整").click()
+    expect(desktop.get_by_text("已入账：+50 积分。")).to_be_visible()
+    desktop.goto(f"/admin/points/account/{Account.objects.get(member=lin).pk}/change/")
+    desktop.get_by_role("link", name="冻结").click()
+    desktop.get_by_label("原因*").fill("异常交易核查")
+    desktop.get_by_role("button", name="冻结").click()
+    expect(desktop.get_by_text("账户已冻结。")).to_be_visible()
+    assert desktop.evaluate("document.documentElement.scrollWidth") <= 1366
+    assert Account.objects.get(member=lin).available == 150
