@@ -72,6 +72,11 @@ class DuplicateNumber(ReceiptRefused):
         super().__init__("duplicate_number", field="number", number=number)
 
 
+class AlreadySettled(Refusal):
+    code = "return_already_settled"
+    message = _("This return is settled already.")
+
+
 FILE_MESSAGES: dict[str, str | Promise] = {
     "file_not_found": _("There is no readable file %(name)s."),
     "file_empty": _("The file is empty."),

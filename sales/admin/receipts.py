@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,12 +17,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from campaigns.policies import plain
 from campaigns.selectors import explanations as rule_texts
 from members import selectors as people
-from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin
+from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin, service_page
 from sales.forms import LineFormSet, ReceiptForm, receipt_input
 from sales.models import Receipt, ReceiptLine
 from sales.selectors import explanations
@@ -84,6 +84,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Exact receipt number, or a member's number, phone or name")
     ordering = ("-occurred_at", "-pk")
     inlines = (ReceiptLineInline,)
+    actions_detail = ("settle",)
     fields = (
         ("number", "store"),
         ("kind", "state"),
@@ -172,6 +173,40 @@ class ReceiptAdmin(ReadOnlyAdmin):
         self.log_addition(request, receipt, sentence)
         messages.success(request, sentence)
         return outcome
+
+    def has_settle_return_permission(
+        self, request: HttpRequest, object_id: str | int | None = None
+    ) -> bool:
+        if not request.user.has_perm("sales.change_receipt"):
+            return False
+        open_states = (Receipt.State.WAITING, Receipt.State.DISPUTED)
+        rows = Receipt.objects.filter(state__in=open_states)
+        return object_id is None or rows.filter(pk=object_id).exists()
+
+    @action(
+        description=gettext_lazy("Settle without its sale"),
+        url_path="settle",
+        permissions=["settle_return"],
+        icon="task_alt",
+    )
+    def settle(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        receipt = get_object_or_404(Receipt.objects.select_related("store"), pk=object_id)
+
+        def call(_data: dict[str, Any]) -> tuple[Receipt, str]:
+            actor = request.user.get_username()[:64]
+            done = intake.settle_alone(receipt=receipt, actor=actor, now=timezone.now())
+            return done, _("Settled: %(points)s points.") % {"points": f"{done.points:+d}"}
+
+        return service_page(
+            self,
+            request,
+            form=forms.Form(request.POST if request.method == "POST" else None),
+            title=_("Settle return %(number)s without its sale %(sale)s, by the rule of its day")
+            % {"number": receipt.number, "sale": receipt.original_number},
+            submit=_("Settle"),
+            call=call,
+            back=reverse("admin:sales_receipt_change", args=[object_id]),
+        )
 
     @display(
         description=gettext_lazy("state"),

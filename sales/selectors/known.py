@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from sales.models import Receipt, ReceiptLine
 from sales.policies.receipts import LineInput
 from sales.policies.returns import SaleLine
@@ -76,13 +78,22 @@ def waiting_for(*, store_id: int, numbers: Sequence[str]) -> list[WaitingReturn]
     """The returns of a store that wait for sales with these numbers, oldest first."""
     if not numbers:
         return []
-    rows = (
+    return _unsettled(
         Receipt.objects.filter(
             store_id=store_id, state=Receipt.State.WAITING, original_number__in=numbers
         )
-        .select_for_update(no_key=True)
-        .order_by("id")
     )
+
+
+def unsettled(receipt_id: int) -> WaitingReturn | None:
+    """One return that waits or does not fit its sale, locked; None when it is settled."""
+    states = (Receipt.State.WAITING, Receipt.State.DISPUTED)
+    found = _unsettled(Receipt.objects.filter(pk=receipt_id, state__in=states))
+    return found[0] if found else None
+
+
+def _unsettled(queryset: QuerySet[Receipt]) -> list[WaitingReturn]:
+    rows = queryset.select_for_update(no_key=True).order_by("id")
     found = {
         row[0]: WaitingReturn(*row, lines=[])
         for row in rows.values_list(

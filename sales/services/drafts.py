@@ -82,13 +82,14 @@ class Settled:
     """A waiting return that is decided now."""
 
     waiting: WaitingReturn
-    sale: Sale
+    sale: Sale | None
     state: str
     member_id: int | None
     points: int = 0
     fault: str = ""
     explanation: dict[str, Any] = field(default_factory=dict)
     base: Decimal = ZERO
+    rule_version_id: int | None = None
 
 
 @dataclass(slots=True)

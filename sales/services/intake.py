@@ -113,6 +113,18 @@ def settle_waiting(*, store: Store, numbers: Sequence[str], actor: str, now: dat
         return _Intake(store, Receipt.Source.IMPORT, actor, now, False, False).settle(numbers)
 
 
+def settle_alone(*, receipt: Receipt, actor: str, now: datetime) -> Receipt:
+    """Settle a return that waits, or does not fit its sale, as one without a sale.
+
+    A person's decision: the rule of its day judges what came back, and the points go off. Locks
+    the member's account. Raises `AlreadySettled`.
+    """
+    with transaction.atomic():
+        _Intake(receipt.store, receipt.source, actor, now, False, False).settle_alone(receipt)
+    receipt.refresh_from_db()
+    return receipt
+
+
 class _Intake:
     def __init__(
         self,
@@ -186,6 +198,15 @@ class _Intake:
             planner.settle(item, sales[item.original_number])
         self._book(planner)
         return len(waiting)
+
+    def settle_alone(self, receipt: Receipt) -> None:
+        batch.lock([receipt.member_id] if receipt.member_id is not None else [], at=self.now)
+        waiting = known.unsettled(receipt.pk)
+        if waiting is None:
+            raise exceptions.AlreadySettled
+        planner = self._planner(Facts({}, {}, {}, {}, rules.timetable(), self._debt_policy()))
+        planner.settle_alone(waiting)
+        self._book(planner)
 
     def _refused(self, receipts: Sequence[ReceiptInput]) -> dict[int, Outcome]:
         """The receipts that are wrong in themselves, by their place."""

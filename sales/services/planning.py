@@ -191,6 +191,33 @@ class Planner:
         )
         self._claw(sale.member_id, waiting.number, waiting.occurred_at, verdict, sale)
 
+    def settle_alone(self, waiting: WaitingReturn) -> None:
+        """Decide a return whose sale is not to be expected any more, as one without a sale."""
+        lines = [
+            earning_policies.BasketLine(line_no, line.unit_price, receipts.line_amount(line))
+            for line_no, line in enumerate(waiting.lines, start=1)
+        ]
+        verdict = earning.unlinked_return(
+            timetable=self.facts.timetable,
+            basket=earning_policies.Basket(lines=lines, currency=waiting.currency),
+            at=waiting.occurred_at,
+            has_member=waiting.member_id is not None,
+        )
+        self.settled.append(
+            Settled(
+                waiting,
+                None,
+                Receipt.State.POSTED,
+                waiting.member_id,
+                verdict.points,
+                "",
+                verdict.explanation,
+                verdict.base,
+                verdict.rule_version_id,
+            )
+        )
+        self._claw(waiting.member_id, waiting.number, waiting.occurred_at, verdict, None)
+
     def _settle_draft(self, draft: Draft, sale: Sale) -> None:
         """The same for a return of this very batch that stood before its sale."""
         draft.state = Receipt.State.POSTED

@@ -77,7 +77,7 @@ def update_sales(*, sales: Iterable[Sale]) -> None:
 def update_settled(*, settled: Sequence[Settled]) -> None:
     """Write the fate of returns that had waited for their sale."""
     for item in settled:
-        sale_id = item.sale.id if item.sale.draft is None else item.sale.draft.id
+        sale_id = None if item.sale is None else _id_of(item.sale)
         is_posted = item.state == Receipt.State.POSTED
         fields: dict[str, Any] = {"state": item.state, "fault": item.fault, "sale_id": sale_id}
         if is_posted:
@@ -86,16 +86,20 @@ def update_settled(*, settled: Sequence[Settled]) -> None:
                 "points_clawed": item.points,
                 "explanation": item.explanation,
                 "base": item.base,
+                "rule_version_id": item.rule_version_id,
             }
         Receipt.objects.filter(pk=item.waiting.id).update(**fields)
+
+
+def _id_of(sale: Sale) -> int | None:
+    """The sale's id, also when it has only now been inserted."""
+    return sale.id if sale.draft is None else sale.draft.id
 
 
 def _head(draft: Draft, store_id: int, sales: dict[str, Sale]) -> tuple[Any, ...]:
     receipt, outcome = draft.receipt, draft.outcome
     own = _sale_state(draft, sales)
-    sale_id = None
-    if draft.sale is not None:
-        sale_id = draft.sale.id if draft.sale.draft is None else draft.sale.draft.id
+    sale_id = None if draft.sale is None else _id_of(draft.sale)
     return (
         draft.id,
         store_id,

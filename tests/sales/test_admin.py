@@ -278,3 +278,16 @@ def test_waiting_returns_are_settled_by_the_task(store: Store, lin: Member) -> N
     tasks.settle_waiting_returns()
 
     assert net(lin) == 0
+
+
+def test_staff_settle_a_return_that_does_not_fit(boss: Client, store: Store, lin: Member) -> None:
+    sale = receipt("S-1", "50")
+    take(store, back("R-1", "S-9", sale.lines[0]), sale)
+    page = f"{RECEIPTS}{Receipt.objects.get(number='R-1').pk}/settle/"
+
+    assert boss.get(page).status_code == 200
+    assert net(lin) == 50
+    assert boss.post(page).status_code == 302
+    assert net(lin) == 0
+    assert boss.post(page).status_code == 403
+    assert LogEntry.objects.count() == 1

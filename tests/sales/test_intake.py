@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import EarningRuleVersion
 from members.models import Member
 from points.selectors import balances
-from sales.exceptions import DuplicateNumber, ReceiptRefused
+from sales.exceptions import AlreadySettled, DuplicateNumber, ReceiptRefused
 from sales.models import Receipt, ReceiptLine
 from sales.policies.receipts import LineInput, MemberRef
 from sales.services import intake, waiting
@@ -417,6 +417,22 @@ def test_a_sweep_settles_returns_that_missed_their_sale(store: Store, lin: Membe
 
     row = Receipt.objects.get(number="R")
     assert (row.state, row.points_clawed) == ("posted", 25)
+    assert net(lin) == 77
+
+
+def test_a_person_settles_a_return_whose_sale_never_came(store: Store, lin: Member) -> None:
+    take_one(store, back("R", "0", part(TEA, "1")))
+    row = Receipt.objects.get(number="R")
+
+    done = intake.settle_alone(receipt=row, actor="wang", now=NOON)
+
+    assert (done.state, done.points, done.sale) == ("posted", -25, None)
+    assert done.explanation["type"] == "purchase_return"
+    assert net(lin) == -25
+    with pytest.raises(AlreadySettled):
+        intake.settle_alone(receipt=row, actor="wang", now=NOON)
+    # Should the sale come after all, its return is settled already.
+    assert take_one(store, receipt("0", lines=[TEA])).points == 102
     assert net(lin) == 77
 
 

@@ -52,7 +52,9 @@ def _end(store: Store, member: Member, events: list[ReceiptInput]) -> tuple[obje
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     order=st.permutations(EVENTS),
     repeats=st.lists(st.sampled_from(EVENTS), max_size=4),
