@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from points import selectors
-from points.services import ledger
+from points.services import holds, ledger
 
 _serial = count()
 _mark = f"{os.getpid():x}"
@@ -46,7 +46,7 @@ def spend(member: int, points: int = 3) -> str:
 def hold_and_capture(member: int) -> None:
     now = datetime.now(UTC)
     reference = _reference("h")
-    ledger.hold(
+    holds.hold(
         member_id=member,
         points=3,
         reference=reference,
@@ -55,7 +55,7 @@ def hold_and_capture(member: int) -> None:
         at=now,
         until=now + timedelta(minutes=30),
     )
-    ledger.capture(
+    holds.capture(
         member_id=member,
         hold_reference=reference,
         reference=f"{reference}:c",

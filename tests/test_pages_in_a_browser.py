@@ -16,7 +16,7 @@ from members.models import Member
 from members.views import SESSION_COOKIE
 from notifications.services import delivery
 from points.models import Account
-from points.services import accounts, ledger
+from points.services import accounts, holds
 from stores.models import Store
 from tests import cast
 
@@ -44,7 +44,7 @@ def a_year_of(person: Member) -> int:
         )
     spend = cast.spent(person, 20_000, store_id=store.pk)
     cast.earned(person, 88, usable_at=now + timedelta(days=7), store_id=store.pk)
-    ledger.hold(
+    holds.hold(
         member_id=person.pk,
         points=60,
         reference="cart:1",

@@ -19,7 +19,7 @@ from config.demo.scenes import Scenes
 from config.demo.shopping import Till
 from members.models import Member
 from members.services import registration
-from points.services import expiry, ledger, maturity
+from points.services import expiry, holds, ledger, maturity
 from sales.models import Receipt
 from sales.policies.receipts import ReceiptInput
 from sales.services import intake
@@ -172,7 +172,7 @@ class Year:
         reference = self.hold(person, at, points, f"结账抵扣 ¥{points // 100}")
         if reference is None:
             return
-        finish = ledger.capture if self.random.random() < 0.85 else ledger.release
+        finish = holds.capture if self.random.random() < 0.85 else holds.release
         finish(
             member_id=person.member_id,
             hold_reference=reference,
@@ -184,7 +184,7 @@ class Year:
     def hold(self, person: Person, at: datetime, points: int, what: str) -> str | None:
         reference = self.reference("hold")
         try:
-            ledger.hold(
+            holds.hold(
                 member_id=person.member_id,
                 points=points,
                 reference=reference,

@@ -8,9 +8,9 @@ from django.db import transaction
 from points.exceptions import ReasonRequired
 from points.policies import fingerprint
 from points.services import checks, operations
-from points.services.book import Book, posting
+from points.services.book import Book
 from points.services.operations import Note
-from points.services.rows import Posting
+from points.services.rows import Posting, posting
 
 
 def open_accounts(member_ids: Iterable[int], *, at: datetime, unit: str = "points") -> None:

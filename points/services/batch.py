@@ -11,10 +11,10 @@ from typing import Any
 
 from points.exceptions import EntryNotFound
 from points.policies import DebtPolicy, fingerprint
-from points.services import checks, operations, rows
-from points.services.book import WINDOW, Book, posting, repeat
+from points.services import checks, operations, reversals, rows
+from points.services.book import WINDOW, Book
 from points.services.operations import Note
-from points.services.rows import LotRow, Posting
+from points.services.rows import LotRow, Posting, posting, repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Poster:
                 lots.append(next(reversed(self.book.lots.values())))
                 lots.sort(key=lambda lot: (lot.expires_at, lot.id))
         else:
-            entry = operations.claw_back(
+            entry = reversals.claw_back(
                 self.book,
                 account,
                 note,

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from points.exceptions import AccountNotFound, ReferenceConflict
+from points.exceptions import AccountNotFound
 from points.policies import GENESIS, NEVER, chain_hash, microseconds
 from points.services import rows
 from points.services.rows import AccountRow, EntryRow, LotRow, Posting, UseRow
@@ -21,30 +21,6 @@ WINDOW = 500
 
 CREDITS = frozenset({"earn", "mature", "transfer_in"})
 DEBITS = frozenset({"spend", "capture", "transfer_out", "restore"})
-
-
-def posting(entry: EntryRow, *, is_replay: bool = False) -> Posting:
-    return Posting(
-        entry_id=entry.id,
-        account_id=entry.account_id,
-        seq=entry.seq,
-        kind=entry.kind,
-        amount=signed(entry.kind, entry.d_available, entry.d_held, entry.d_pending, entry.d_debt),
-        available=entry.available_after,
-        held=entry.held_after,
-        pending=entry.pending_after,
-        debt=entry.debt_after,
-        is_replay=is_replay,
-    )
-
-
-def signed(kind: str, d_available: int, d_held: int, d_pending: int, d_debt: int) -> int:
-    """Signed points of an entry as a person sees them: as `Entry.amount`."""
-    if kind in ("hold", "release"):
-        return -d_held
-    if kind == "mature":
-        return -d_pending
-    return d_available + d_held + d_pending - d_debt
 
 
 class Book:
@@ -122,6 +98,11 @@ class Book:
         )
         self.cursor.executemany(sql, values)
 
+    def locked(self, member_id: int) -> AccountRow:
+        """Lock one member's account."""
+        self.lock_members([member_id])
+        return self.member(member_id)
+
     def member(self, member_id: int) -> AccountRow:
         try:
             return self.by_member[member_id]
@@ -150,7 +131,7 @@ class Book:
         entry = self.find(account, reference)
         if entry is None:
             return None
-        return repeat(entry, fingerprint)
+        return rows.repeat(entry, fingerprint)
 
     def find(self, account: AccountRow, reference: str) -> EntryRow | None:
         self.cursor.execute(
@@ -323,13 +304,13 @@ class Book:
             self.cursor,
             "points_entry",
             rows.ENTRY_COLUMNS,
-            [_entry_values(entry) for entry in self.entries],
+            [entry.values() for entry in self.entries],
         )
         rows.insert(
             self.cursor,
             "points_lot",
             f"{rows.LOT_COLUMNS}",
-            [_lot_values(lot) for lot in self._new_lots],
+            [lot.values() for lot in self._new_lots],
         )
         fresh = {lot.id for lot in self._new_lots}
         rows.update(
@@ -391,57 +372,3 @@ class Book:
                 for account in self._changed_accounts.values()
             ],
         )
-
-
-def repeat(entry: EntryRow, fingerprint: str) -> Posting:
-    if entry.fingerprint != fingerprint:
-        raise ReferenceConflict(reference=entry.reference)
-    return posting(entry, is_replay=True)
-
-
-def _entry_values(entry: EntryRow) -> tuple[Any, ...]:
-    return (
-        entry.id,
-        entry.account_id,
-        entry.seq,
-        entry.kind,
-        entry.reference,
-        entry.fingerprint,
-        entry.d_available,
-        entry.d_held,
-        entry.d_pending,
-        entry.d_debt,
-        entry.available_after,
-        entry.held_after,
-        entry.pending_after,
-        entry.debt_after,
-        entry.relates_to_id,
-        entry.source,
-        entry.store_id,
-        entry.actor,
-        entry.rule_version,
-        entry.explanation,
-        rows.stamp(entry.occurred_at),
-        rows.stamp(entry.created_at),
-        entry.hash,
-    )
-
-
-def _lot_values(lot: LotRow) -> tuple[Any, ...]:
-    return (
-        lot.id,
-        lot.account_id,
-        lot.entry_id,
-        lot.granted,
-        lot.remaining,
-        lot.held,
-        lot.spent,
-        lot.expired,
-        lot.settled,
-        lot.clawed,
-        lot.state,
-        rows.stamp(lot.earned_at),
-        rows.stamp(lot.usable_at),
-        rows.stamp(lot.expires_at),
-        lot.store_id,
-    )

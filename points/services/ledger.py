@@ -1,4 +1,4 @@
-"""The ledger's everyday writes: earn, spend, hold, capture, release, restore, claw back.
+"""The ledger's everyday writes: earn, spend, restore, claw back (holds: `points.services.holds`).
 
 Each locks the member's account first, answers a repeat of its reference with the first answer
 and writes nothing then, and is atomic by itself; inside a caller's transaction the lock is kept
@@ -6,18 +6,18 @@ until the caller commits. On PostgreSQL the hot ones are one statement (`points.
 everywhere else, and for the rest, the portable path does the same.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from points.exceptions import EntryNotFound, HoldClosed, HoldNotFound
+from points.exceptions import EntryNotFound
 from points.models import Hold
 from points.policies import DebtPolicy, fingerprint
-from points.services import checks, operations, stored
-from points.services.book import Book, posting
+from points.services import checks, operations, reversals, stored
+from points.services.book import Book
 from points.services.operations import Note
-from points.services.rows import AccountRow, EntryRow, Posting
+from points.services.rows import AccountRow, EntryRow, Posting, posting
 
 NO_DETAIL: dict[str, Any] = {}
 
@@ -69,7 +69,7 @@ def earn(
         )
     with transaction.atomic():
         book = Book(recorded_at=recorded_at, unit=unit)
-        account = _locked(book, member_id)
+        account = book.locked(member_id)
         if answer := book.replay(account, reference, note.fingerprint):
             return answer
         entry = operations.earn(
@@ -114,173 +114,11 @@ def spend(
         )
     with transaction.atomic():
         book = Book(recorded_at=recorded_at, unit=unit)
-        account = _locked(book, member_id)
+        account = book.locked(member_id)
         if answer := book.replay(account, reference, note.fingerprint):
             return answer
         entry = operations.spend(book, account, note, points=points)
         book.flush()
-    return posting(entry)
-
-
-def hold(
-    *,
-    member_id: int,
-    points: int,
-    reference: str,
-    source: str,
-    actor: str,
-    at: datetime,
-    until: datetime,
-    store_id: int | None = None,
-    explanation: dict[str, Any] = NO_DETAIL,
-    recorded_at: datetime | None = None,
-) -> Posting:
-    """Reserve points for a checkout until `until` (F57); then `capture` or `release`.
-
-    The hold is known by its `reference`. Raises as `spend`.
-    """
-    checks.points(points)
-    checks.note(reference=reference, source=source, actor=actor)
-    note = Note(
-        reference=reference,
-        fingerprint=fingerprint("hold", points, source, store_id),
-        source=source,
-        actor=actor,
-        at=at,
-        store_id=store_id,
-        explanation=explanation,
-    )
-    recorded_at = recorded_at or at
-    if stored.is_used():
-        return stored.take(
-            member_id=member_id,
-            unit="points",
-            points=points,
-            note=note,
-            recorded_at=recorded_at,
-            hold_until=until,
-        )
-    with transaction.atomic():
-        book = Book(recorded_at=recorded_at)
-        account = _locked(book, member_id)
-        if answer := book.replay(account, reference, note.fingerprint):
-            return answer
-        entry = operations.hold(book, account, note, points=points)
-        book.flush()
-        Hold.objects.create(
-            account_id=account.id,
-            entry_id=entry.id,
-            points=points,
-            state=Hold.State.ACTIVE,
-            expires_at=until,
-        )
-    return posting(entry)
-
-
-def capture(
-    *,
-    member_id: int,
-    hold_reference: str,
-    reference: str,
-    actor: str,
-    at: datetime,
-    recorded_at: datetime | None = None,
-) -> Posting:
-    """Use what the hold reserved, when its order is final.
-
-    A hold past its time may still be captured until the job has released it: the points were
-    never free in between. Raises `HoldNotFound`, `HoldClosed`, `AccountFrozen`.
-    """
-    return _close_hold(
-        member_id=member_id,
-        hold_reference=hold_reference,
-        reference=reference,
-        actor=actor,
-        at=at,
-        recorded_at=recorded_at or at,
-        to=Hold.State.CAPTURED,
-    )
-
-
-def release(
-    *,
-    member_id: int,
-    hold_reference: str,
-    reference: str,
-    actor: str,
-    at: datetime,
-    recorded_at: datetime | None = None,
-    is_time_out: bool = False,
-) -> Posting:
-    """Give back what the hold reserved, into the very lots. Raises `HoldNotFound`, `HoldClosed`."""
-    return _close_hold(
-        member_id=member_id,
-        hold_reference=hold_reference,
-        reference=reference,
-        actor=actor,
-        at=at,
-        recorded_at=recorded_at or at,
-        to=Hold.State.TIMED_OUT if is_time_out else Hold.State.RELEASED,
-    )
-
-
-def _close_hold(
-    *,
-    member_id: int,
-    hold_reference: str,
-    reference: str,
-    actor: str,
-    at: datetime,
-    recorded_at: datetime,
-    to: Hold.State,
-) -> Posting:
-    checks.note(reference=reference, source="hold", actor=actor)
-    verb = "capture" if to is Hold.State.CAPTURED else "release"
-    mark = fingerprint(verb, hold_reference)
-    if stored.is_used():
-        return stored.close_hold(
-            member_id=member_id,
-            hold_reference=hold_reference,
-            reference=reference,
-            mark=mark,
-            actor=actor,
-            at=at,
-            recorded_at=recorded_at,
-            to=to.value,
-        )
-    with transaction.atomic():
-        book = Book(recorded_at=recorded_at)
-        account = _locked(book, member_id)
-        if answer := book.replay(account, reference, mark):
-            return answer
-        held = (
-            Hold.objects.filter(
-                account_id=account.id,
-                entry__account_id=account.id,
-                entry__reference=hold_reference,
-            )
-            .select_related("entry")
-            .first()
-        )
-        if held is None:
-            raise HoldNotFound(reference=hold_reference)
-        if held.state != Hold.State.ACTIVE:
-            raise HoldClosed(state=held.get_state_display())
-        note = Note(
-            reference=reference,
-            fingerprint=mark,
-            source=held.entry.source,
-            actor=actor,
-            at=at,
-            store_id=held.entry.store_id,
-            explanation={"hold": hold_reference, "state": to.value},
-        )
-        close = operations.capture if to is Hold.State.CAPTURED else operations.release
-        entry = close(book, account, note, entry_id=held.entry_id, points=held.points)
-        book.flush()
-        held.state = to
-        held.closed_by_id = entry.id
-        held.save(update_fields=["state", "closed_by"])
     return posting(entry)
 
 
@@ -321,7 +159,7 @@ def restore(
         )
     with transaction.atomic():
         book = Book(recorded_at=recorded_at or at)
-        account = _locked(book, member_id)
+        account = book.locked(member_id)
         if answer := book.replay(account, reference, mark):
             return answer
         spent = _spent(book, account, spend_reference)
@@ -334,7 +172,7 @@ def restore(
             store_id=spent.store_id,
             explanation=explanation,
         )
-        entry = operations.restore(
+        entry = reversals.restore(
             book, account, note, entry_id=spent.id, points=points, grace_until=grace_until
         )
         book.flush()
@@ -389,7 +227,7 @@ def claw_back(
     )
     with transaction.atomic():
         book = Book(recorded_at=recorded_at or at)
-        account = _locked(book, member_id)
+        account = book.locked(member_id)
         if answer := book.replay(account, reference, note.fingerprint):
             return answer
         earned_by_id = None
@@ -398,18 +236,8 @@ def claw_back(
             if earned is None or earned.kind != "earn":
                 raise EntryNotFound(reference=earn_reference)
             earned_by_id = earned.id
-        entry = operations.claw_back(
+        entry = reversals.claw_back(
             book, account, note, points=points, earned_by_id=earned_by_id, policy=policy
         )
         book.flush()
     return posting(entry)
-
-
-def _locked(book: Book, member_id: int) -> AccountRow:
-    book.lock_members([member_id])
-    return book.member(member_id)
-
-
-def hold_until(at: datetime, minutes: int) -> datetime:
-    """When a hold made at `at` times out."""
-    return at + timedelta(minutes=minutes)

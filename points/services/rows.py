@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 
+from points.exceptions import ReferenceConflict
+
 
 @dataclass(slots=True)
 class AccountRow:
@@ -60,6 +62,26 @@ class LotRow:
     def free(self) -> int:
         return self.remaining - self.held
 
+    def values(self) -> tuple[Any, ...]:
+        """As the columns above name them."""
+        return (
+            self.id,
+            self.account_id,
+            self.entry_id,
+            self.granted,
+            self.remaining,
+            self.held,
+            self.spent,
+            self.expired,
+            self.settled,
+            self.clawed,
+            self.state,
+            stamp(self.earned_at),
+            stamp(self.usable_at),
+            stamp(self.expires_at),
+            self.store_id,
+        )
+
 
 LOT_COLUMNS = (
     "id, account_id, entry_id, granted, remaining, held, spent, expired, settled, clawed, state, "
@@ -92,6 +114,34 @@ class EntryRow:
     occurred_at: datetime
     created_at: datetime
     hash: bytes
+
+    def values(self) -> tuple[Any, ...]:
+        """As the columns above name them."""
+        return (
+            self.id,
+            self.account_id,
+            self.seq,
+            self.kind,
+            self.reference,
+            self.fingerprint,
+            self.d_available,
+            self.d_held,
+            self.d_pending,
+            self.d_debt,
+            self.available_after,
+            self.held_after,
+            self.pending_after,
+            self.debt_after,
+            self.relates_to_id,
+            self.source,
+            self.store_id,
+            self.actor,
+            self.rule_version,
+            self.explanation,
+            stamp(self.occurred_at),
+            stamp(self.created_at),
+            self.hash,
+        )
 
 
 ENTRY_COLUMNS = (
@@ -132,6 +182,36 @@ class Posting:
     is_replay: bool = False
 
 
+def posting(entry: EntryRow, *, is_replay: bool = False) -> Posting:
+    return Posting(
+        entry_id=entry.id,
+        account_id=entry.account_id,
+        seq=entry.seq,
+        kind=entry.kind,
+        amount=signed(entry.kind, entry.d_available, entry.d_held, entry.d_pending, entry.d_debt),
+        available=entry.available_after,
+        held=entry.held_after,
+        pending=entry.pending_after,
+        debt=entry.debt_after,
+        is_replay=is_replay,
+    )
+
+
+def signed(kind: str, d_available: int, d_held: int, d_pending: int, d_debt: int) -> int:
+    """Signed points of an entry as a person sees them: as `Entry.amount`."""
+    if kind in ("hold", "release"):
+        return -d_held
+    if kind == "mature":
+        return -d_pending
+    return d_available + d_held + d_pending - d_debt
+
+
+def repeat(entry: EntryRow, fingerprint: str) -> Posting:
+    if entry.fingerprint != fingerprint:
+        raise ReferenceConflict(reference=entry.reference)
+    return posting(entry, is_replay=True)
+
+
 @cache
 def is_postgresql() -> bool:
     """Asked many times an operation, and the same for the life of the process."""
@@ -166,8 +246,10 @@ class EmbeddedCursor:
 
 
 def cursor() -> Any:
-    """The cursor of the ledger's inner loop on this database."""
-    return connection.cursor() if is_postgresql() else EmbeddedCursor()
+    """The cursor of the ledger's inner loop on this database; Django's when queries are logged."""
+    if is_postgresql() or connection.queries_logged:
+        return connection.cursor()
+    return EmbeddedCursor()
 
 
 def stamp(instant: datetime) -> Any:

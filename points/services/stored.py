@@ -22,9 +22,8 @@ from points.exceptions import (
 from points.models import Hold
 from points.models.fields import canonical
 from points.policies import NEVER
-from points.services.book import signed
 from points.services.operations import Note
-from points.services.rows import Posting
+from points.services.rows import Posting, signed
 
 
 def is_used() -> bool:

@@ -11,9 +11,9 @@ from django.db import transaction
 from points.exceptions import TransferNotAllowed
 from points.policies import fingerprint
 from points.services import checks, operations
-from points.services.book import Book, posting
+from points.services.book import Book
 from points.services.operations import Note
-from points.services.rows import Posting
+from points.services.rows import Posting, posting
 
 
 def transfer(

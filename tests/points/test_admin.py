@@ -11,7 +11,7 @@ from django.utils import timezone
 from members.models import Member
 from notifications.models import Message
 from points.models import Account, Adjustment, Entry
-from points.services import ledger
+from points.services import holds
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def fill(number: int) -> None:
         member = cast.member(f"1380013800{position}", f"会员{position}")
         cast.earned(member, 100)
         cast.token(member, "web")
-        ledger.hold(
+        holds.hold(
             member_id=member.pk,
             points=10,
             reference="h",

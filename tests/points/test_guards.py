@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from members.models import Member
 from points.models import Account, Entry
 from points.selectors import audit
-from points.services import accounts, ledger
+from points.services import accounts, holds, ledger
 from points.services.rows import Posting
 from tests.points.conftest import NOON
 
@@ -22,7 +22,7 @@ Grant = Callable[..., Posting]
 def _some_books(lin: Member, grant: Grant) -> None:
     grant(lin, 100, days=10, reference="first")
     ledger.spend(member_id=lin.pk, points=30, reference="s", source="mall", actor="t", at=NOON)
-    ledger.hold(
+    holds.hold(
         member_id=lin.pk,
         points=20,
         reference="h",

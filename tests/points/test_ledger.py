@@ -248,7 +248,7 @@ def test_points_that_lapsed_unused_are_not_taken_a_second_time(lin: Member, gran
 
 def test_claw_back_never_takes_what_another_checkout_holds(lin: Member, grant: Grant) -> None:
     grant(lin, 100)
-    ledger.hold(
+    holds.hold(
         member_id=lin.pk,
         points=70,
         reference="h",
@@ -260,7 +260,7 @@ def test_claw_back_never_takes_what_another_checkout_holds(lin: Member, grant: G
     claw(lin, 50, at=NOON)
     balance = selectors.balance(lin.pk, NOON)
     assert (balance.available, balance.held, balance.debt) == (0, 70, 20)
-    ledger.release(member_id=lin.pk, hold_reference="h", reference="r", actor="test", at=NOON)
+    holds.release(member_id=lin.pk, hold_reference="h", reference="r", actor="test", at=NOON)
     balance = selectors.balance(lin.pk, NOON)
     assert (balance.available, balance.held, balance.debt) == (50, 0, 0)
 
@@ -269,7 +269,7 @@ def test_claw_back_never_takes_what_another_checkout_holds(lin: Member, grant: G
 
 
 def hold(member: Member, points: int, reference: str = "h") -> Posting:
-    return ledger.hold(
+    return holds.hold(
         member_id=member.pk,
         points=points,
         reference=reference,
@@ -281,7 +281,7 @@ def hold(member: Member, points: int, reference: str = "h") -> Posting:
 
 
 def close(verb: str, member: Member, of: str = "h", reference: str = "x") -> Posting:
-    call = ledger.capture if verb == "capture" else ledger.release
+    call = holds.capture if verb == "capture" else holds.release
     return call(member_id=member.pk, hold_reference=of, reference=reference, actor="test", at=NOON)
 
 

@@ -13,7 +13,7 @@ from members.models import Member
 from points.models import Account, Entry, Hold, Lot, LotUse
 from points.policies import DebtPolicy
 from points.selectors import audit
-from points.services import accounts, ledger
+from points.services import accounts, holds, ledger
 from points.services.rows import Posting
 from stores.exceptions import Refusal
 from tests.points.conftest import NOON, make_member
@@ -91,13 +91,13 @@ class Player:
 
     def hold(self, points: int, which: int, days: int, flag: bool) -> Posting:
         until = self.at + timedelta(hours=1)
-        return ledger.hold(**self.common, points=points, source="till", until=until)
+        return holds.hold(**self.common, points=points, source="till", until=until)
 
     def capture(self, points: int, which: int, days: int, flag: bool) -> Posting:
-        return ledger.capture(**self.common, hold_reference=self._earlier("hold", which))
+        return holds.capture(**self.common, hold_reference=self._earlier("hold", which))
 
     def release(self, points: int, which: int, days: int, flag: bool) -> Posting:
-        return ledger.release(**self.common, hold_reference=self._earlier("hold", which))
+        return holds.release(**self.common, hold_reference=self._earlier("hold", which))
 
     def restore(self, points: int, which: int, days: int, flag: bool) -> Posting:
         return ledger.restore(

@@ -9,7 +9,7 @@ from points import selectors
 from points.exceptions import InsufficientPoints
 from points.models import Account, Entry, Hold
 from points.selectors import audit
-from points.services import accounts, expiry, ledger, transfers
+from points.services import accounts, expiry, holds, ledger, transfers
 from points.services.rows import Posting
 from tests.points.conftest import NOON, make_member
 from tests.racing import refused, succeeded, together
@@ -140,7 +140,7 @@ def test_expiry_against_spend_at_the_boundary_is_used_or_expired_never_both() ->
 def test_a_hold_is_captured_or_released_never_both() -> None:
     member = make_member().pk
     earn(member, 100)
-    ledger.hold(
+    holds.hold(
         member_id=member,
         points=100,
         reference="h",
@@ -149,7 +149,7 @@ def test_a_hold_is_captured_or_released_never_both() -> None:
         at=NOON,
         until=NOON + timedelta(hours=1),
     )
-    verbs = [ledger.capture, ledger.release]
+    verbs = [holds.capture, holds.release]
     answers = together(
         N,
         lambda n: verbs[n % 2](

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from members.models import Member
 from points import selectors
 from points.models import LedgerSettings
-from points.services import expiry, ledger, maturity
+from points.services import expiry, holds, ledger, maturity
 from points.services.rows import Posting
 from tests.points.conftest import NOON
 
@@ -109,7 +109,7 @@ def test_as_of_knows_pending_held_and_debt(lin: Member, grant: Grant) -> None:
     assert selectors.balance_as_of(lin.pk, day(1)).pending == 40
     maturity.release_pending(now=day(3))
     grant(lin, 10, at=day(3), days=30)
-    ledger.hold(
+    holds.hold(
         member_id=lin.pk,
         points=45,
         reference="h",
@@ -121,7 +121,7 @@ def test_as_of_knows_pending_held_and_debt(lin: Member, grant: Grant) -> None:
     ledger.claw_back(
         member_id=lin.pk, points=15, reference="c", source="return", actor="t", at=day(4.5)
     )
-    ledger.release(member_id=lin.pk, hold_reference="h", reference="r", actor="t", at=day(6))
+    holds.release(member_id=lin.pk, hold_reference="h", reference="r", actor="t", at=day(6))
     held = selectors.balance_as_of(lin.pk, day(4.2))
     assert (held.available, held.held, held.net) == (5, 45, 50)
     owing = selectors.balance_as_of(lin.pk, day(4.7))

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from points.api import serializers
 from points.models import Entry
-from points.services import accounts, ledger
+from points.services import accounts, holds, ledger
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -169,8 +169,8 @@ def test_every_kind_can_be_shown() -> None:
     now = timezone.now()
     cast.earned(lin, 500)
     common: dict[str, Any] = {"member_id": lin.pk, "actor": "test", "at": now}
-    ledger.hold(**common, points=50, reference="h1", source="pos", until=now + timedelta(hours=1))
-    ledger.capture(**common, hold_reference="h1", reference="c1")
+    holds.hold(**common, points=50, reference="h1", source="pos", until=now + timedelta(hours=1))
+    holds.capture(**common, hold_reference="h1", reference="c1")
     cast.spent(lin, 100, reference="s1")
     ledger.restore(**common, spend_reference="s1", reference="r1", points=40)
     rows = cast.program_of(lin).get("/api/v1/me/entries").json()["results"]
