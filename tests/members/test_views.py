@@ -50,9 +50,19 @@ def test_sign_in_leads_back_to_where_it_began(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "javascript:alert(1)",
+        "/\\evil.example",
+        "members:me",
+        "null",
+        " ",
+    ],
 )
 def test_sign_in_leads_to_no_other_site(client: Client, target: str) -> None:
+    assert client.post("/size/", {"next": target})["Location"] == "/"
     code = code_of(client, next=target)
     answer = client.post("/sign-in/code/", {"code": code, "next": target})
     assert answer["Location"] == "/"
