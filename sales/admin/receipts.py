@@ -104,8 +104,6 @@ class ReceiptAdmin(ReadOnlyAdmin):
         fields: list[Any] = list(self.fields)
         if obj is not None and obj.original_number:
             fields.insert(3, ("sale_link", "original_number"))
-        if obj is not None and obj.fault:
-            fields.insert(3, "fault_text")
         return fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
@@ -258,10 +256,6 @@ class ReceiptAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("explanation"))
     def why(self, receipt: Receipt) -> str:
         return explanations.sentence(receipt.explanation)
-
-    @display(description=gettext_lazy("what does not fit"))
-    def fault_text(self, receipt: Receipt) -> str:
-        return explanations.fault(receipt.fault) or "–"
 
 
 def _show_refusal(form: forms.Form, refusal: Refusal) -> None:

@@ -158,8 +158,8 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     points = serializers.IntegerField(help_text="Signed: earned, or taken back.")
     explanation = serializers.SerializerMethodField()
     explanation_data = serializers.DictField(source="explanation")
-    fault = serializers.SerializerMethodField(
-        help_text="Why a return does not fit its sale; empty otherwise."
+    fault = serializers.CharField(
+        help_text="Code of why a return does not fit its sale; empty otherwise."
     )
     balance = serializers.SerializerMethodField(
         help_text="The member's points right after this receipt; null for guests and imports."
@@ -168,10 +168,6 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     @extend_schema_field(str)
     def get_explanation(self, outcome: Outcome) -> str:
         return explanations.sentence(outcome.explanation)
-
-    @extend_schema_field(str)
-    def get_fault(self, outcome: Outcome) -> str:
-        return explanations.fault(outcome.fault)
 
     @extend_schema_field(BalanceSerializer(allow_null=True))
     def get_balance(self, outcome: Outcome) -> dict[str, int | None] | None:

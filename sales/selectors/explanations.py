@@ -15,12 +15,8 @@ def sentence(data: Mapping[str, Any]) -> str:
         return ""
     if data["type"] == "waiting":
         return _("Waiting for receipt %(sale)s, which has not come yet") % {"sale": data["sale"]}
+    if data["type"] == "disputed":
+        message = str(MESSAGES[data["fault"]])
+        reason = message % data["params"] if data["params"] else message
+        return _("Does not fit its sale: %(reason)s") % {"reason": reason}
     return explanations.sentence(data)
-
-
-def fault(code: str) -> str:
-    """Why a return does not fit its sale; empty when it does."""
-    if not code:
-        return ""
-    # Faults kept with a receipt have no figures: what is left of a sale changes.
-    return str(MESSAGES.get(code, code)).partition(":")[0]

@@ -6,8 +6,9 @@ from typing import Any
 
 from campaigns import policies as earning_policies
 from points.policies import DebtPolicy
+from sales import exceptions
 from sales.models import Receipt
-from sales.policies.receipts import MemberRef, ReceiptInput
+from sales.policies.receipts import Fault, MemberRef, ReceiptInput
 from sales.policies.returns import SaleLine
 from sales.selectors.known import KnownReceipt, WaitingReturn
 from stores.exceptions import Refusal
@@ -122,3 +123,15 @@ def replayed(known: KnownReceipt) -> Outcome:
         debt=known.debt_after,
         is_replay=True,
     )
+
+
+def refusal_of(fault: Fault) -> exceptions.ReceiptRefused:
+    """A fault as a refusal that people can read."""
+    return exceptions.ReceiptRefused(
+        fault.code, field=fault.field, line_no=fault.line_no, **fault.params
+    )
+
+
+def disputed(fault: Fault) -> dict[str, Any]:
+    """Why a return does not fit its sale, with the figures of that moment."""
+    return {"type": "disputed", "fault": fault.code, "params": fault.params, "result": 0}

@@ -175,9 +175,10 @@ class _Worker:
         total = spool.count()
         good, bad = spool.row_counts()
         if self.run.receipts_total is None:
-            self._open_posting(spool, reader, total=total, rows=good + bad, refused=bad)
+            self._open_posting(spool, reader, total=total, refused=bad)
         self.run.state = ImportRun.State.POSTING
-        self._save("state")
+        self.run.rows_read = good + bad
+        self._save("state", "rows_read")
         done = 0
         for batch in _batches(spool.groups(reader, start=self.run.cursor)):
             if self.run.is_dry_run:
@@ -190,16 +191,13 @@ class _Worker:
             self._tell(Progress("posting", done, good))
         self.observe(Progress("posting", done, done))
 
-    def _open_posting(
-        self, spool: Spool, reader: Reader, *, total: int, rows: int, refused: int
-    ) -> None:
+    def _open_posting(self, spool: Spool, reader: Reader, *, total: int, refused: int) -> None:
         """Write down what reading found, once: a resumed run finds it there."""
         with transaction.atomic():
             self.run.receipts_total = total
-            self.run.rows_read = rows
             self.run.rows_refused = refused
             self.run.receipts_refused = spool.refused_receipts()
-            self._save("receipts_total", "rows_read", "rows_refused", "receipts_refused")
+            self._save("receipts_total", "rows_refused", "receipts_refused")
             ImportIssue.objects.bulk_create(
                 (
                     ImportIssue(
@@ -252,6 +250,11 @@ class _Worker:
             find_sale=lambda number: spool.find(number, reader),
         )
         tally = _tally(batch, outcomes)
+        tally["members_new"] = spool.note_newcomers(
+            group.receipt.member.value
+            for group, outcome in zip(batch, outcomes, strict=True)
+            if outcome.is_newcomer and group.receipt.member is not None
+        )
         self._list_refused(batch, outcomes, reader)
         self._advance(len(batch), tally)
 

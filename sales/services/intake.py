@@ -16,8 +16,8 @@ from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
 from sales.services import receipt_rows
-from sales.services.drafts import Facts, Outcome, Sale
-from sales.services.planning import Planner, refusal_of
+from sales.services.drafts import Facts, Outcome, Sale, refusal_of
+from sales.services.planning import Planner
 from stores.exceptions import Refusal
 from stores.models import Store
 
@@ -170,16 +170,20 @@ class _Intake:
             newcomers = {r.member for r in sound if r.member is not None} - set(members)
             creatable = [ref for ref in newcomers if ref.kind != "number"]
             members |= {ref: -place for place, ref in enumerate(creatable, start=1)}
+            self.newcomers.update(members[ref] for ref in creatable)
         planner = self._planner(self._facts(sound, members, lock=False, locked=frozenset()))
         own = {receipt.number for receipt in sound}
         for number in set(_originals(sound)) - own - set(planner.facts.sales):
             sale = find_sale(number)
             if sale is not None:
                 planner.add(sale)
-        return [
+        outcomes = [
             refused[place] if place in refused else planner.add(receipt)
             for place, receipt in enumerate(receipts)
         ]
+        for outcome in outcomes:
+            outcome.is_newcomer = outcome.member_id in self.newcomers
+        return outcomes
 
     def settle(self, numbers: Sequence[str]) -> int:
         sold = known.by_number(store_id=self.store.pk, numbers=numbers)

@@ -18,7 +18,17 @@ from sales.policies import receipts, returns
 from sales.policies.receipts import Fault, LineInput, ReceiptInput
 from sales.policies.returns import SaleLine
 from sales.selectors.known import WaitingReturn
-from sales.services.drafts import ZERO, Draft, Facts, Outcome, Sale, Settled, replayed
+from sales.services.drafts import (
+    ZERO,
+    Draft,
+    Facts,
+    Outcome,
+    Sale,
+    Settled,
+    disputed,
+    refusal_of,
+    replayed,
+)
 from stores.exceptions import Refusal
 from stores.models import Store
 
@@ -174,7 +184,14 @@ class Planner:
         member_id = waiting.member_id or sale.member_id
         if isinstance(verdict, Fault):
             self.settled.append(
-                Settled(waiting, sale, Receipt.State.DISPUTED, waiting.member_id, 0, verdict.code)
+                Settled(
+                    waiting,
+                    sale,
+                    Receipt.State.DISPUTED,
+                    waiting.member_id,
+                    fault=verdict.code,
+                    explanation=disputed(verdict),
+                )
             )
             return
         self.settled.append(
@@ -224,6 +241,7 @@ class Planner:
         fault = self._take_back_linked(draft, sale)
         if fault is not None:
             draft.state, draft.fault, draft.sale = Receipt.State.DISPUTED, fault.code, sale
+            draft.explanation = disputed(fault)
         _answer(draft)
 
     def _return_of(
@@ -346,13 +364,6 @@ class Planner:
         draft.base = verdict.base
         draft.explanation = verdict.explanation
         draft.rule_version_id = verdict.rule_version_id
-
-
-def refusal_of(fault: Fault) -> exceptions.ReceiptRefused:
-    """A fault as a refusal that people can read."""
-    return exceptions.ReceiptRefused(
-        fault.code, field=fault.field, line_no=fault.line_no, **fault.params
-    )
 
 
 def _answer(draft: Draft) -> Outcome:

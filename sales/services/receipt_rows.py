@@ -79,12 +79,16 @@ def update_settled(*, settled: Sequence[Settled]) -> None:
     for item in settled:
         sale_id = None if item.sale is None else _id_of(item.sale)
         is_posted = item.state == Receipt.State.POSTED
-        fields: dict[str, Any] = {"state": item.state, "fault": item.fault, "sale_id": sale_id}
+        fields: dict[str, Any] = {
+            "state": item.state,
+            "fault": item.fault,
+            "sale_id": sale_id,
+            "explanation": item.explanation,
+        }
         if is_posted:
             fields |= {
                 "member_id": item.member_id,
                 "points_clawed": item.points,
-                "explanation": item.explanation,
                 "base": item.base,
                 "rule_version_id": item.rule_version_id,
             }

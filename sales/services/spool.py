@@ -26,6 +26,7 @@ CREATE TABLE row (
     price TEXT NOT NULL, amount TEXT, sale_line INTEGER, original TEXT NOT NULL,
     channel TEXT NOT NULL
 );
+CREATE TABLE newcomer (member TEXT PRIMARY KEY);
 CREATE TABLE issue (
     row INTEGER NOT NULL, number TEXT NOT NULL, field TEXT NOT NULL, code TEXT NOT NULL,
     params TEXT NOT NULL
@@ -168,6 +169,13 @@ class Spool:
         if found is None:
             return None
         return next(self.groups(reader, start=found[0] - 1)).receipt
+
+    def note_newcomers(self, members: Iterable[str]) -> int:
+        """Remember members that would be created; returns how many were not known before."""
+        found = self._db.executemany(
+            "INSERT OR IGNORE INTO newcomer VALUES (?)", [(member,) for member in members]
+        )
+        return found.rowcount
 
     def close(self) -> None:
         self._db.close()

@@ -180,7 +180,7 @@ def test_a_dry_run_tells_and_writes_nothing(store: Store, write: Callable[..., P
     run = load(store, write(), is_dry_run=True)
 
     assert (run.receipts_new, run.points_earned, run.points_clawed) == (4, 362, 50)
-    assert run.receipts_waiting == 0
+    assert (run.receipts_waiting, run.members_new) == (0, 2)
     assert not Receipt.objects.exists()
     assert not Member.objects.exists()
     assert load(store, write()).receipts_new == 4
@@ -212,6 +212,7 @@ def test_a_killed_import_goes_on_without_gap_or_repetition(
     done = imports.work(run=same, path=path, now=NOON + timedelta(minutes=1))
 
     assert (done.state, done.receipts_new, done.receipts_known) == ("done", 4, 0)
+    assert done.rows_read == 19
     assert done.cursor == done.receipts_total
     assert len(issues(done)) == done.rows_refused == ImportIssue.objects.count()
     assert audit.run().is_clean
