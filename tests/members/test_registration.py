@@ -3,7 +3,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.dispatch import receiver
+from django.test.utils import CaptureQueriesContext
 
 from members import exceptions, policies, signals
 from members.models import Member
@@ -80,17 +82,14 @@ def test_register_many_of_nobody() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", [1, 3])
-def test_register_many_queries_do_not_grow(
-    number: int, django_assert_num_queries: Any, told: list[list[int]]
-) -> None:
-    registration.register_many(external_numbers=["warm"], at=NOON, store_id=None)
-    numbers = [f"n{position}" for position in range(number)]
-    # Look up, insert, read back, open the accounts, and their savepoints.
-    with django_assert_num_queries(REGISTER_MANY_QUERIES):
-        registration.register_many(external_numbers=numbers, at=NOON, store_id=None)
-
-
-REGISTER_MANY_QUERIES = 7
+def test_register_many_queries_do_not_grow(number: int) -> None:
+    """Look up, insert, read back; what the apps above do about it is theirs to count."""
+    with CaptureQueriesContext(connection) as queries:
+        registration.register_many(
+            external_numbers=[f"n{position}" for position in range(number)], at=NOON, store_id=None
+        )
+    ours = [query["sql"] for query in queries if '"members_member"' in query["sql"]]
+    assert len(ours) == 3
 
 
 @pytest.mark.postgresql
