@@ -1,6 +1,9 @@
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.test import Client
 
 from config import roles
 
@@ -41,3 +44,17 @@ def test_what_a_role_may(role: str, permission: str, has_it: bool) -> None:
     user = User.objects.create_user("someone", is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     assert user.has_perm(permission) is has_it
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", list(roles.ROLES))
+def test_every_page_in_a_roles_sidebar_opens(role: str, client: Client) -> None:
+    roles.ensure()
+    user = User.objects.create_user("someone", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client.force_login(user)
+    page = client.get("/admin/").content.decode()
+    links = set(re.findall(r'href="(/admin/\w+/\w+/)"', page))
+    assert links
+    for link in links:
+        assert client.get(link, follow=True).status_code == 200, link
