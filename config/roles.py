@@ -43,6 +43,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "points.add_adjustment",
         "points.approve_adjustment",
         "sales.add_receipt",
+        "sales.change_receipt",  # to settle a return whose sale never came
     ),
     "收银": ("members.view_member", "members.add_member", "points.view_account", *_LOOK[4:]),
     "财务": (

@@ -152,6 +152,10 @@ class ImportIssueAdmin(ReadOnlyAdmin):
     ordering = ("-run", "row", "pk")
     fields = ("run", "row", "number", "column", "code", "reason")
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Part of its import, and seen by whoever sees that.
+        return request.user.has_perm("sales.view_importrun")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         # Reached from its import; by itself, in the sidebar, it says nothing.
         return False

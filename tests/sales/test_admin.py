@@ -266,6 +266,9 @@ def test_who_may_not_add_may_not(client: Client, store: Store, queued: list[int]
     client.force_login(viewer)
 
     assert client.get(IMPORTS).status_code == 200
+    assert client.get("/admin/sales/importissue/").status_code == 200
+    viewer.user_permissions.clear()
+    assert client.get("/admin/sales/importissue/").status_code == 403
     assert upload(client, store).status_code == 403
     assert client.post(f"{RECEIPTS}add/", form(store)).status_code == 403
 
