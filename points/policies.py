@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,12 @@ class DebtPolicy(Enum):
     OWE = "owe"
     FORGIVE = "forgive"
     TILL = "till"
+
+
+def in_yuan(points: int, points_per_yuan: int) -> Decimal:
+    """What points are worth as money, rounded half up to a fen."""
+    worth = Decimal(points) / points_per_yuan
+    return worth.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ types when it starts; the ledger's own kinds are told here.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -66,8 +67,20 @@ def _clawback_parts(claw: dict[str, Any]) -> list[str]:
         "others": _("%(points)s from other points, soonest expiry first"),
         "lapsed": _("%(points)s had already expired, nothing more is taken for them"),
         "debt": _("%(points)s recorded as debt"),
-        "shortfall": _("%(points)s could not be taken"),
     }
-    return [
+    parts = [
         text % {"points": number_format(claw[key])} for key, text in texts.items() if claw.get(key)
     ]
+    if short := claw.get("shortfall"):
+        parts.append(_shortfall_part(short, claw.get("deduct")))
+    return parts
+
+
+def _shortfall_part(short: int, deduct: str | None) -> str:
+    if deduct is None:
+        return _("%(points)s could not be taken") % {"points": number_format(short)}
+    return ngettext(
+        "%(points)s point is deducted from the refund at the till: ¥%(money)s",
+        "%(points)s points are deducted from the refund at the till: ¥%(money)s",
+        short,
+    ) % {"points": number_format(short), "money": number_format(Decimal(deduct), 2)}

@@ -7,12 +7,14 @@ one receipt and five hundred receipts take the same statements.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, transaction
 
 from points.exceptions import AccountNotFound
 from points.policies import GENESIS, NEVER, chain_hash, microseconds
+from points.selectors import balances
 from points.services import rows
 from points.services.rows import AccountRow, EntryRow, LotRow, Posting, UseRow
 
@@ -43,6 +45,11 @@ class Book:
         self._changed_accounts: dict[int, AccountRow] = {}
         self._uses: list[UseRow] = []
         self._undone: dict[int, tuple[int, int]] = {}
+
+    @cached_property
+    def points_per_yuan(self) -> int:
+        """The merchant's rate, read once and only by who needs it."""
+        return balances.ledger_settings().points_per_yuan
 
     # -- reading under the lock
 

@@ -209,8 +209,8 @@ def claw_back(
 ) -> Posting:
     """Take back earned points: from the lot of `earn_reference`, then others, then by `policy`.
 
-    Never refused for want of points: what is missing becomes debt, or is only recorded (the
-    entry's explanation says how much under "shortfall"). Raises `EntryNotFound`,
+    Never refused for want of points: what is missing becomes debt, or is answered as `shortfall`,
+    with the yuan to `deduct` where the policy asks the till. Raises `EntryNotFound`,
     `ReferenceConflict`.
     """
     checks.points(points)

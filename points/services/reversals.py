@@ -160,7 +160,8 @@ def claw_back(
     """Take back what a purchase earned (F74): its own lot, then the soonest expiry, then debt.
 
     What had lapsed of the purchase's own lot counts as taken: nobody pays with other points for
-    points that expired unused. `live` gives the open lots when the caller has them loaded.
+    points that expired unused. What the till shall deduct is told in yuan at the rate of now.
+    `live` gives the open lots when the caller has them loaded.
     """
     own = [] if earned_by_id is None else _own_lots(book, account, earned_by_id)
     from_own, need = policies.take(((lot.id, lot.free) for lot in own), points)
@@ -179,7 +180,8 @@ def claw_back(
     by_id = {lot.id: lot for lot in own} | others
     taken = [(by_id[part.lot], part.points) for part in from_own + from_others]
     from_pending = sum(part for lot, part in taken if lot.state == "pending")
-    extra = {
+    extra: dict[str, Any] = {
+        "policy": policy.value,
         "points": points,
         "own": sum(part.points for part in from_own),
         "others": sum(part.points for part in from_others),
@@ -187,6 +189,8 @@ def claw_back(
         "debt": debt,
         "shortfall": short - debt,
     }
+    if short and policy is DebtPolicy.TILL:
+        extra["deduct"] = str(policies.in_yuan(short, book.points_per_yuan))
     entry = book.post(
         account,
         kind="clawback",

@@ -5,9 +5,11 @@ ledger's inner loop reads and writes plain rows. This is the only file of the le
 which database it is on, beside `stored`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -168,6 +170,8 @@ class Posting:
     """What a write to the ledger answers; a repeat of the same reference answers the same.
 
     `amount` is signed points as a person sees them; the other figures are the account's after it.
+    Of a claw-back, `shortfall` is the points that could not be taken and did not become debt, and
+    `deduct` is their worth in yuan where the till shall keep it from the refund; None elsewhere.
     """
 
     entry_id: int
@@ -180,9 +184,12 @@ class Posting:
     pending: int
     debt: int
     is_replay: bool = False
+    shortfall: int = 0
+    deduct: Decimal | None = None
 
 
 def posting(entry: EntryRow, *, is_replay: bool = False) -> Posting:
+    shortfall, deduct = _shortfall(entry)
     return Posting(
         entry_id=entry.id,
         account_id=entry.account_id,
@@ -194,7 +201,17 @@ def posting(entry: EntryRow, *, is_replay: bool = False) -> Posting:
         pending=entry.pending_after,
         debt=entry.debt_after,
         is_replay=is_replay,
+        shortfall=shortfall,
+        deduct=deduct,
     )
+
+
+def _shortfall(entry: EntryRow) -> tuple[int, Decimal | None]:
+    """What a claw-back left open, as it was explained then: settings may have changed since."""
+    if entry.kind != "clawback":
+        return 0, None
+    told = json.loads(entry.explanation)["clawback"]
+    return told["shortfall"], Decimal(told["deduct"]) if "deduct" in told else None
 
 
 def signed(kind: str, d_available: int, d_held: int, d_pending: int, d_debt: int) -> int:

@@ -1,6 +1,7 @@
 """Receipts: to be read, and entered by hand through the same door as a till's."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -104,6 +105,8 @@ class ReceiptAdmin(ReadOnlyAdmin):
         fields: list[Any] = list(self.fields)
         if obj is not None and obj.original_number:
             fields.insert(3, ("sale_link", "original_number"))
+        if obj is not None and obj.shortfall:
+            fields.insert(fields.index("why"), ("shortfall", "deducted"))
         return fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
@@ -167,6 +170,8 @@ class ReceiptAdmin(ReadOnlyAdmin):
             messages.info(request, _("This receipt was there already; nothing has changed."))
             return outcome
         sentence = _("Taken in: %(points)s points.") % {"points": f"{outcome.points:+d}"}
+        if outcome.deduct is not None:
+            sentence += " " + _deduct(outcome.deduct)
         receipt = Receipt.objects.get(store=head["store"], number=outcome.number)
         self.log_addition(request, receipt, sentence)
         messages.success(request, sentence)
@@ -193,7 +198,10 @@ class ReceiptAdmin(ReadOnlyAdmin):
         def call(_data: dict[str, Any]) -> tuple[Receipt, str]:
             actor = request.user.get_username()[:64]
             done = intake.settle_alone(receipt=receipt, actor=actor, now=timezone.now())
-            return done, _("Settled: %(points)s points.") % {"points": f"{done.points:+d}"}
+            sentence = _("Settled: %(points)s points.") % {"points": f"{done.points:+d}"}
+            if done.deduct is not None:
+                sentence += " " + _deduct(done.deduct)
+            return done, sentence
 
         return service_page(
             self,
@@ -249,6 +257,10 @@ class ReceiptAdmin(ReadOnlyAdmin):
             return "–"
         return rule_texts.money(plain(receipt.returned_total), receipt.currency)
 
+    @display(description=gettext_lazy("to be deducted from the refund"))
+    def deducted(self, receipt: Receipt) -> str:
+        return "–" if receipt.deduct is None else f"¥{receipt.deduct:,.2f}"
+
     @display(description=gettext_lazy("points"))
     def signed_points(self, receipt: Receipt) -> str:
         return f"{receipt.points:+,d}".replace("-", "−") if receipt.points else "0"
@@ -256,6 +268,10 @@ class ReceiptAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("explanation"))
     def why(self, receipt: Receipt) -> str:
         return explanations.sentence(receipt.explanation)
+
+
+def _deduct(yuan: Decimal) -> str:
+    return _("Deduct ¥%(money)s from the refund.") % {"money": f"{yuan:,.2f}"}
 
 
 def _show_refusal(form: forms.Form, refusal: Refusal) -> None:

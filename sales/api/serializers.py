@@ -161,6 +161,17 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     fault = serializers.CharField(
         help_text="Code of why a return does not fit its sale; empty otherwise."
     )
+    shortfall = serializers.IntegerField(
+        help_text="Of a return: points that the member no longer had and does not owe."
+    )
+    deduct = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        allow_null=True,
+        coerce_to_string=True,
+        help_text="Yuan that the till keeps from the refund for the shortfall, by the merchant's "
+        "policy; null when it keeps nothing.",
+    )
     balance = serializers.SerializerMethodField(
         help_text="The member's points right after this receipt; null for guests and imports."
     )

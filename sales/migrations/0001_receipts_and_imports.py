@@ -89,6 +89,8 @@ class Migration(migrations.Migration):
                 ('available_after', models.BigIntegerField(blank=True, null=True, verbose_name='available after')),
                 ('pending_after', models.BigIntegerField(blank=True, null=True, verbose_name='pending after')),
                 ('debt_after', models.BigIntegerField(blank=True, null=True, verbose_name='debt after')),
+                ('shortfall', models.BigIntegerField(default=0, verbose_name='points that could not be taken back')),
+                ('deduct', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='to be deducted from the refund')),
                 ('source', models.CharField(choices=[('api', 'API'), ('admin', 'back office'), ('import', 'import'), ('demo', 'demonstration')], max_length=8, verbose_name='source')),
                 ('actor', models.CharField(max_length=64, verbose_name='actor')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),
@@ -160,6 +162,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='receipt',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'sale'), ('points_clawed__gte', 0), ('points_earned__gte', 0)), models.Q(('kind', 'return'), ('points_clawed__gte', 0), ('points_earned', 0)), _connector='OR'), name='sales_receipt_points'),
+        ),
+        migrations.AddConstraint(
+            model_name='receipt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('deduct__isnull', True), ('shortfall', 0)), models.Q(('kind', 'return'), ('shortfall__gt', 0), ('shortfall__lte', models.F('points_clawed'))), _connector='OR'), name='sales_receipt_shortfall'),
         ),
         migrations.AddConstraint(
             model_name='receipt',

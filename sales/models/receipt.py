@@ -83,6 +83,10 @@ class Receipt(models.Model):
     available_after = models.BigIntegerField(_("available after"), null=True, blank=True)
     pending_after = models.BigIntegerField(_("pending after"), null=True, blank=True)
     debt_after = models.BigIntegerField(_("debt after"), null=True, blank=True)
+    shortfall = models.BigIntegerField(_("points that could not be taken back"), default=0)
+    deduct = models.DecimalField(
+        _("to be deducted from the refund"), max_digits=15, decimal_places=2, null=True, blank=True
+    )
     source = models.CharField(_("source"), max_length=8, choices=Source.choices)
     actor = models.CharField(_("actor"), max_length=64)
     received_at = models.DateTimeField(_("received at"))
@@ -100,6 +104,15 @@ class Receipt(models.Model):
                 name="sales_receipt_points",
                 condition=Q(kind="sale", points_earned__gte=0, points_clawed__gte=0)
                 | Q(kind="return", points_earned=0, points_clawed__gte=0),
+            ),
+            models.CheckConstraint(
+                name="sales_receipt_shortfall",
+                condition=Q(shortfall=0, deduct__isnull=True)
+                | Q(
+                    kind="return",
+                    shortfall__gt=0,
+                    shortfall__lte=models.F("points_clawed"),
+                ),
             ),
             models.CheckConstraint(
                 name="sales_receipt_takes_back_what_it_gave",

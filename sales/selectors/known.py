@@ -31,6 +31,8 @@ class KnownReceipt(NamedTuple):
     available_after: int | None
     pending_after: int | None
     debt_after: int | None
+    shortfall: int
+    deduct: Decimal | None
 
 
 @dataclass(slots=True)

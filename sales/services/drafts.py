@@ -18,7 +18,11 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one receipt. `points` is signed; `refusal` is set when it was not taken."""
+    """What became of one receipt. `points` is signed; `refusal` is set when it was not taken.
+
+    `shortfall` is the points of a return that the member no longer had and does not owe; `deduct`
+    the yuan that the till keeps from the refund for them, None when it keeps nothing.
+    """
 
     number: str
     kind: str = ""
@@ -32,6 +36,8 @@ class Outcome:
     available: int | None = None
     pending: int | None = None
     debt: int | None = None
+    shortfall: int = 0
+    deduct: Decimal | None = None
     is_replay: bool = False
     is_newcomer: bool = False
     refusal: Refusal | None = None
@@ -91,6 +97,8 @@ class Settled:
     explanation: dict[str, Any] = field(default_factory=dict)
     base: Decimal = ZERO
     rule_version_id: int | None = None
+    shortfall: int = 0
+    deduct: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -121,6 +129,8 @@ def replayed(known: KnownReceipt) -> Outcome:
         available=known.available_after,
         pending=known.pending_after,
         debt=known.debt_after,
+        shortfall=known.shortfall,
+        deduct=known.deduct,
         is_replay=True,
     )
 

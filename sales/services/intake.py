@@ -10,13 +10,14 @@ from members.services import registration
 from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
+from points.services.rows import Posting
 from sales import exceptions
 from sales.models import Receipt
 from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
 from sales.services import receipt_rows
-from sales.services.drafts import Facts, Outcome, Sale, refusal_of
+from sales.services.drafts import Facts, Outcome, Sale, Settled, refusal_of
 from sales.services.planning import Planner
 from stores.exceptions import Refusal
 from stores.models import Store
@@ -330,7 +331,8 @@ class _Intake:
     def _book(self, planner: Planner) -> None:
         """Post to the ledger, then write the rows."""
         if planner.orders:
-            batch.post(planner.orders, recorded_at=self.now)
+            postings = batch.post(planner.orders, recorded_at=self.now)
+            self._note_shortfalls(planner, postings)
         if self.with_balances:
             self._note_balances(draft.outcome for draft in planner.drafts.values())
         try:
@@ -353,6 +355,25 @@ class _Intake:
             repeat.receipt_id = first.receipt_id
             repeat.available, repeat.pending = first.available, first.pending
             repeat.debt = first.debt
+            repeat.shortfall, repeat.deduct = first.shortfall, first.deduct
+
+    @staticmethod
+    def _note_shortfalls(planner: Planner, postings: Sequence[Posting]) -> None:
+        """Tell each return what its claw-back left open, and what the till keeps for it."""
+        short = {
+            order.reference: posting
+            for order, posting in zip(planner.orders, postings, strict=True)
+            if posting.shortfall
+        }
+        if not short:
+            return
+        returns: list[tuple[str, Outcome | Settled]] = [
+            *((number, draft.outcome) for number, draft in planner.drafts.items()),
+            *((item.waiting.number, item) for item in planner.settled),
+        ]
+        for number, told in returns:
+            if posting := short.get(planner.reference(number)):
+                told.shortfall, told.deduct = posting.shortfall, posting.deduct
 
     def _note_balances(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:

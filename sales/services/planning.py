@@ -127,7 +127,7 @@ class Planner:
                 batch.Earn(
                     member_id=draft.member_id,
                     points=verdict.points,
-                    reference=self._reference(draft.receipt.number),
+                    reference=self.reference(draft.receipt.number),
                     source=self.source,
                     actor=self.actor,
                     at=draft.receipt.occurred_at,
@@ -308,11 +308,11 @@ class Planner:
             batch.ClawBack(
                 member_id=member_id,
                 points=verdict.points,
-                reference=self._reference(number),
+                reference=self.reference(number),
                 source=self.source,
                 actor=self.actor,
                 at=at,
-                of_reference=self._reference(sale.number) if sale is not None else None,
+                of_reference=self.reference(sale.number) if sale is not None else None,
                 debt_policy=self.facts.debt_policy,
                 store_id=self.store.pk,
                 rule_version=verdict.rule_version,
@@ -356,7 +356,7 @@ class Planner:
             )
         return self.facts.sales[number]
 
-    def _reference(self, number: str) -> str:
+    def reference(self, number: str) -> str:
         return f"receipt:{self.store.pk}:{number}"
 
     @staticmethod

@@ -18,8 +18,8 @@ from sales.services.drafts import Draft, Sale, Settled
 _RECEIPT_COLUMNS = (
     "id, store_id, number, kind, state, fault, member_id, occurred_at, channel, currency, total, "
     "base, sale_id, original_number, fingerprint, points_earned, points_clawed, returned_total, "
-    "rule_version_id, explanation, available_after, pending_after, debt_after, source, actor, "
-    "received_at"
+    "rule_version_id, explanation, available_after, pending_after, debt_after, shortfall, "
+    "deduct, source, actor, received_at"
 )
 _LINE_COLUMNS = (
     "receipt_id, line_no, sku, name, quantity, unit_price, amount, sale_line_no, returned"
@@ -91,6 +91,8 @@ def update_settled(*, settled: Sequence[Settled]) -> None:
                 "points_clawed": item.points,
                 "base": item.base,
                 "rule_version_id": item.rule_version_id,
+                "shortfall": item.shortfall,
+                "deduct": item.deduct,
             }
         Receipt.objects.filter(pk=item.waiting.id).update(**fields)
 
@@ -128,6 +130,8 @@ def _head(draft: Draft, store_id: int, sales: dict[str, Sale]) -> tuple[Any, ...
         outcome.available,
         outcome.pending,
         outcome.debt,
+        outcome.shortfall,
+        outcome.deduct,
     )
 
 

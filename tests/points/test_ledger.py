@@ -1,11 +1,14 @@
 """The everyday writes of the ledger, on either database."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 
 from members.models import Member
 from points import selectors
@@ -20,9 +23,9 @@ from points.exceptions import (
     ReferenceConflict,
     RestoreExceedsUse,
 )
-from points.models import Entry, Hold, Lot, LotUse
+from points.models import Entry, Hold, LedgerSettings, Lot, LotUse
 from points.policies import LIMIT, DebtPolicy
-from points.selectors import audit
+from points.selectors import audit, explanations
 from points.services import accounts, batch, expiry, holds, ledger, maturity
 from points.services.rows import Posting
 from tests.points.conftest import NOON
@@ -198,6 +201,7 @@ def test_claw_back_takes_the_own_lot_then_the_soonest_then_debt(lin: Member, gra
     entry = Entry.objects.get(reference="c")
     assert (entry.d_available, entry.d_debt) == (-35, 5)
     assert entry.explanation["clawback"] == {
+        "policy": "owe",
         "points": 40,
         "own": 35,
         "others": 0,
@@ -229,6 +233,51 @@ def test_debt_policy_decides_what_becomes_of_the_rest(
     balance = selectors.balance(lin.pk, NOON + HOUR)
     assert (balance.available, balance.debt) == (0, debt)
     assert Entry.objects.get(reference="c").explanation["clawback"]["shortfall"] == shortfall
+
+
+@pytest.mark.parametrize(
+    ("policy", "shortfall", "deduct", "english", "chinese"),
+    [
+        (DebtPolicy.OWE, 0, None, "205 recorded as debt", "205 记为欠分"),
+        (DebtPolicy.FORGIVE, 205, None, "205 could not be taken", "205 未能扣回"),
+        (
+            DebtPolicy.TILL,
+            205,
+            Decimal("1.03"),
+            "205 points are deducted from the refund at the till: ¥1.03",
+            "205 积分未能扣回，由收银从退款中扣除 ¥1.03",
+        ),
+    ],
+)
+def test_a_shortfall_is_answered_the_same_again_and_told(
+    lin: Member,
+    grant: Grant,
+    policy: DebtPolicy,
+    shortfall: int,
+    deduct: Decimal | None,
+    english: str,
+    chinese: str,
+) -> None:
+    LedgerSettings.objects.create(points_per_yuan=200)
+    grant(lin, 10)
+    first = claw(lin, 215, policy=policy)
+    assert (first.shortfall, first.deduct) == (shortfall, deduct)
+    LedgerSettings.objects.update(points_per_yuan=1)
+    assert claw(lin, 215, policy=DebtPolicy.OWE) == replace(first, is_replay=True)
+    entry = Entry.objects.get(reference="c")
+    assert entry.explanation["clawback"]["policy"] == policy.value
+    for language, sentence in (("en", english), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert explanations.render(entry).endswith(sentence)
+
+
+def test_a_claw_back_that_finds_enough_leaves_nothing_to_the_till(
+    lin: Member, grant: Grant
+) -> None:
+    grant(lin, 30)
+    answer = claw(lin, 30, policy=DebtPolicy.TILL)
+    assert (answer.shortfall, answer.deduct) == (0, None)
+    assert (grant(lin, 5).shortfall, spend(lin, 5).shortfall) == (0, 0)
 
 
 def test_points_that_lapsed_unused_are_not_taken_a_second_time(lin: Member, grant: Grant) -> None:

@@ -1,6 +1,7 @@
 """The ledger's arithmetic, by property and by the worked cases of docs/algorithms/ledger.md."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,3 +117,12 @@ def test_fingerprint_tells_contents_apart() -> None:
     assert policies.fingerprint("earn", 1, None) != policies.fingerprint("earn", 1, 0)
     assert policies.fingerprint("earn", 11) != policies.fingerprint("earn", 1, 1)
     assert len(policies.fingerprint("x")) == 32
+
+
+@pytest.mark.parametrize(
+    ("points", "rate", "yuan"),
+    [(20, 100, "0.20"), (1, 200, "0.01"), (1, 201, "0.00"), (7, 3, "2.33"), (10**15, 1, "1e15")],
+)
+def test_points_are_worth_money_rounded_half_up(points: int, rate: int, yuan: str) -> None:
+    assert policies.in_yuan(points, rate) == Decimal(yuan)
+    assert policies.in_yuan(points, rate).as_tuple().exponent == -2

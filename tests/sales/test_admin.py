@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
+from points.models import LedgerSettings
 from sales import tasks
 from sales.models import ImportRun, Receipt
 from sales.services import uploads
@@ -168,6 +170,23 @@ def test_a_receipts_page_shows_why_and_from_what(boss: Client, store: Store, lin
         assert row.number in answer.content.decode()
     assert boss.post(f"{RECEIPTS}{row.pk}/change/", {"number": "other"}).status_code == 403
     assert boss.post(f"{RECEIPTS}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_staff_are_told_what_to_deduct_from_a_refund(
+    boss: Client, store: Store, lin: Member
+) -> None:
+    LedgerSettings.objects.create(debt_policy="till")
+
+    answer = boss.post(
+        f"{RECEIPTS}add/", form(store, number="R-1", kind="return", member=LIN.value), follow=True
+    )
+
+    row = Receipt.objects.get()
+    assert (row.shortfall, row.deduct) == (88, Decimal("0.88"))
+    page = answer.content.decode()
+    assert "请从退款中扣除 ¥0.88。" in page
+    for text in ("未能扣回的积分", "退款应扣金额", "¥0.88"):
+        assert text in page
 
 
 # --- imports -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 
 from members.models import Member
+from points.models import LedgerSettings
 from sales.models import Receipt
 from stores.models import Store
 from stores.services import api_keys
@@ -72,6 +73,8 @@ def test_a_receipt_is_answered_with_points_reason_and_balance(send: Send, lin: M
         "explanation": "¥88.80 × 1 rounded down = 88, rule v1",
         "explanation_data": Receipt.objects.get().explanation,
         "fault": "",
+        "shortfall": 0,
+        "deduct": None,
         "balance": {"available": 88, "pending": 0, "debt": 0},
     }
     row = Receipt.objects.get()
@@ -133,6 +136,27 @@ def test_a_return_takes_back_its_part(send: Send, lin: Member) -> None:
     assert (answer.status_code, answer.json()["points"]) == (201, -44)
     assert answer.json()["explanation"] == "Receipt S-1 earned 88; the returned part of it: 44"
     assert net(lin) == 44
+
+
+@pytest.mark.parametrize(("policy", "deduct"), [("till", "0.44"), ("forgive", None)])
+def test_a_return_tells_the_till_what_to_deduct(
+    send: Send, client: Client, secret: str, policy: str, deduct: str | None
+) -> None:
+    LedgerSettings.objects.create(debt_policy=policy)
+    body = changed(
+        number="R-1",
+        kind="return",
+        lines=[{"sku": "TEA", "quantity": 1, "unit_price": "44.4"}],
+    )
+
+    first = send(body)
+
+    assert (first.status_code, first.json()["points"]) == (201, -44)
+    assert (first.json()["shortfall"], first.json()["deduct"]) == (44, deduct)
+    LedgerSettings.objects.update(debt_policy="owe", points_per_yuan=1)
+    assert send(body).json() == first.json() | {"is_replay": True}
+    got = client.get("/api/v1/receipts/R-1", headers={"x-api-key": secret, "accept-language": "en"})
+    assert got.json() == first.json() | {"is_replay": True}
 
 
 LINE = BODY["lines"][0]

@@ -1,5 +1,6 @@
 """The one way of a receipt into the house."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import translation
 
 from campaigns.models import EarningRuleVersion
 from members.models import Member
+from points.models import LedgerSettings
 from points.selectors import balances
 from sales.exceptions import AlreadySettled, DuplicateNumber, ReceiptRefused
 from sales.models import Receipt, ReceiptLine
@@ -34,6 +36,14 @@ pytestmark = pytest.mark.usefixtures("rule")
 
 TEA = LineInput("TEA", "龙井 250g", Decimal(4), Decimal("25.5"))
 CAKE = LineInput("CAKE", "桂花糕", Decimal("0.335"), Decimal("59.9"))
+
+
+def settle(policy: str, **settings: int) -> None:
+    """Let the merchant settle what becomes of points that a return finds gone."""
+    own, _ = LedgerSettings.objects.get_or_create()
+    for name, value in {"debt_policy": policy, **settings}.items():
+        setattr(own, name, value)
+    own.save()
 
 
 def part(line: LineInput, quantity: str, **changes: Any) -> LineInput:
@@ -277,6 +287,52 @@ def test_a_return_of_more_than_there_is_becomes_debt(store: Store, lin: Member) 
 
     assert (outcome.available, outcome.debt) == (0, 30)
     assert take_one(store, receipt("2", "50")).available == 20
+
+
+@pytest.mark.parametrize(
+    ("policy", "shortfall", "deduct", "debt"),
+    [("owe", 0, None, 20), ("forgive", 20, None, 0), ("till", 20, Decimal("0.67"), 0)],
+)
+def test_the_merchant_decides_what_becomes_of_points_that_are_gone(
+    store: Store, lin: Member, policy: str, shortfall: int, deduct: Decimal | None, debt: int
+) -> None:
+    settle(policy, points_per_yuan=30)
+    take_one(store, receipt("1", "10"))
+
+    first = take_one(store, receipt("R", "30", kind="return"))
+
+    assert (first.points, first.shortfall, first.deduct) == (-30, shortfall, deduct)
+    assert first.debt == debt
+    settle("owe", points_per_yuan=1)
+    again = take_one(store, receipt("R", "30", kind="return"))
+    assert again == replace(first, is_replay=True)
+
+
+def test_a_batch_tells_each_of_its_returns_what_the_till_keeps(store: Store, lin: Member) -> None:
+    settle("till", points_per_yuan=100)
+    both = receipt("R2", "12", kind="return")
+
+    outcomes = take(store, receipt("1", "20"), receipt("R1", "15", kind="return"), both, both)
+
+    assert [(o.points, o.shortfall, o.deduct) for o in outcomes] == [
+        (20, 0, None),
+        (-15, 0, None),
+        (-12, 7, Decimal("0.07")),
+        (-12, 7, Decimal("0.07")),
+    ]
+
+
+def test_a_return_that_waited_keeps_what_the_till_is_to_deduct(store: Store, lin: Member) -> None:
+    settle("till", points_per_yuan=100)
+    assert take_one(store, back("R", "1", part(TEA, "4"))).deduct is None
+    settle("owe")
+    take_one(store, receipt("D", "50", kind="return"))
+    settle("till", points_per_yuan=100)
+
+    take_one(store, receipt("1", lines=[TEA]))  # 102, of which 50 pay the debt
+
+    now = take_one(store, back("R", "1", part(TEA, "4")))
+    assert (now.points, now.shortfall, now.deduct) == (-102, 50, Decimal("0.50"))
 
 
 def test_partial_returns_end_exactly_at_what_the_sale_earned(store: Store, lin: Member) -> None:
