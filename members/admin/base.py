@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -32,7 +33,7 @@ class BoundedPaginator(Paginator[Any]):
 
     @cached_property
     def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list[: self.COUNTED_MAX]  # type: ignore[assignment]
+        rows: QuerySet[Any] = self.object_list[: self.COUNTED_MAX]  # type: ignore[assignment]  # a list is never given
         return rows.count()
 
 
@@ -98,15 +99,17 @@ def service_page(
 ) -> HttpResponse:
     """A form in front of one service: `call` gets the clean data, gives the row and a sentence.
 
-    A refusal comes back to the field it names. What was done is noted in the row's history.
+    A refusal comes back to the field it names. What was done is noted in the row's history,
+    in the same transaction: nothing is done that is not noted.
     """
     if form.is_valid():
         try:
-            row, sentence = call(form.cleaned_data)
+            with transaction.atomic():
+                row, sentence = call(form.cleaned_data)
+                note(request, row, sentence)
         except Refusal as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
-            note(request, row, sentence)
             messages.success(request, sentence)
             return HttpResponseRedirect(back)
     context = {

@@ -81,6 +81,10 @@ class LotUseInline(ReadOnlyInline):
     verbose_name_plural = _("lots used by this entry")
     fields = ("lot", "bucket", "amount", "restored", "forfeited")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LotUse]:
+        uses: QuerySet[LotUse] = super().get_queryset(request)
+        return uses.select_related("lot")  # a spend may have used hundreds
+
 
 @admin.register(Entry)
 class EntryAdmin(OfAccount):
