@@ -11,4 +11,6 @@ from stores.services import jobs
 def forget_codes() -> None:
     now = timezone.now()
     with jobs.recorded(name="members.forget_codes", now=now) as run:
-        run.result = {"deleted": sign_in.forget_codes(now=now)}
+        deleted = sign_in.forget_codes(now=now)
+        run.progress(done=deleted)
+        run.result = {"deleted": deleted}

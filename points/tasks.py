@@ -37,7 +37,9 @@ def release_stale_holds() -> None:
     """Give back holds whose checkout was never finished."""
     now = timezone.now()
     with jobs.recorded(name="points.release_stale_holds", now=now) as run:
-        run.result = {"holds": holds.release_stale(now=now)}
+        released = holds.release_stale(now=now)
+        run.progress(done=released)
+        run.result = {"holds": released}
 
 
 @shared_task

@@ -15,4 +15,6 @@ def forget_job_runs() -> None:
     """Clear away what jobs did a quarter of a year ago."""
     now = timezone.now()
     with jobs.recorded(name="stores.forget_job_runs", now=now) as run:
-        run.result = {"rows": jobs.forget(before=now - KEPT)}
+        forgotten = jobs.forget(before=now - KEPT)
+        run.progress(done=forgotten)
+        run.result = {"rows": forgotten}

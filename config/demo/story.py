@@ -106,10 +106,16 @@ class Year:
             return
         if self.last_day - on < timedelta(days=_RECORDED_NIGHTS):
             with jobs.recorded(name="points.release_pending", now=at) as run:
-                lots, points = maturity.release_pending(now=at)
+                lots, points = maturity.release_pending(
+                    now=at, progress=lambda lots, points: run.progress(done=lots)
+                )
                 run.result = {"lots": lots, "points": points}
             with jobs.recorded(name="points.expire_lots", now=at) as run:
-                done = expiry.expire_due(cutoff_at=at, recorded_at=at)
+                done = expiry.expire_due(
+                    cutoff_at=at,
+                    recorded_at=at,
+                    progress=lambda accounts, points: run.progress(done=accounts),
+                )
                 run.result = {"accounts": done.accounts, "lots": done.lots, "points": done.points}
             return
         maturity.release_pending(now=at)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class JobRun(models.Model):
@@ -23,7 +24,7 @@ class JobRun(models.Model):
     heartbeat_at = models.DateTimeField(_("last sign of life"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     done = models.BigIntegerField(_("done"), default=0)
-    total = models.BigIntegerField(_("total"), null=True, blank=True)
+    total = models.BigIntegerField(pgettext_lazy("count", "total"), null=True, blank=True)
     detail = models.JSONField(_("result"), default=dict, blank=True)
     error = models.TextField(_("error"), blank=True)
 
