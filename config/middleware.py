@@ -64,7 +64,7 @@ class SignedInMember:
         if token and not request.path.startswith(_WITHOUT_MEMBERS):
             session = sessions.find(token=token, kind=DeviceSession.Kind.WEB, at=timezone.now())
             member = session.member if session is not None else None
-        request.member = member  # type: ignore[attr-defined]
+        request.member = member  # type: ignore[attr-defined]  # read by `member_of`
         return self.get_response(request)
 
 
@@ -80,7 +80,7 @@ class AdminPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith("/admin/"):
-            response._csp_update = {  # type: ignore[attr-defined]
+            response._csp_update = {  # type: ignore[attr-defined]  # django-csp reads it there
                 "script-src": ["'unsafe-eval'", "'unsafe-inline'"],
                 "style-src": ["'unsafe-inline'"],
             }

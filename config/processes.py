@@ -51,7 +51,7 @@ class Family:
             stdin=subprocess.DEVNULL,
             # ctrl-C reaches the parent alone, which ends its children in good order.
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 — the child is single-threaded until it execs
         )
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:

@@ -78,7 +78,7 @@ class ApiKeyAdmin(ModelAdmin):
             "opts": self.opts,
             "title": _("The key of %(name)s") % {"name": obj.name},
             "key": obj,
-            "secret": request.issued_secret,  # type: ignore[attr-defined]
+            "secret": request.issued_secret,  # type: ignore[attr-defined]  # set in save_model
         }
         response = TemplateResponse(request, "admin/api_key_issued.html", context)
         response["Cache-Control"] = "no-store"

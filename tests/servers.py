@@ -155,7 +155,7 @@ def _running(
             cwd="/",
             # Its own group: ctrl-C reaches the tests first, and they still need their database.
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 — the child is single-threaded until it execs
             user=user,
         )
     try:

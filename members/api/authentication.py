@@ -67,7 +67,7 @@ def calling_member(request: Request) -> Member:
     return caller.member
 
 
-class MemberTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class MemberTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular's own
     target_class = MemberToken
     name = "memberToken"
 

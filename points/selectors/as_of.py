@@ -128,7 +128,7 @@ def balance_as_of(
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {sql} SELECT available, held, pending, debt, earned, clawed, expired, dying "  # noqa: S608
+            f"WITH {sql} SELECT available, held, pending, debt, earned, clawed, expired, dying "  # noqa: S608 — no text from outside
             "FROM accounts",
             _parameters(at, member=member_id, unit=unit),
         )
@@ -146,7 +146,7 @@ def totals_as_of(at: datetime, *, clock: Clock = "occurred_at", unit: str = "poi
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {sql} SELECT COUNT(*), SUM(available), SUM(held), SUM(pending), SUM(debt), "  # noqa: S608
+            f"WITH {sql} SELECT COUNT(*), SUM(available), SUM(held), SUM(pending), SUM(debt), "  # noqa: S608 — no text from outside
             "SUM(earned), SUM(clawed), SUM(expired), "
             "SUM(CASE WHEN debt > available + held THEN 1 ELSE 0 END), SUM(dying), "
             "SUM(CASE WHEN dying > 0 THEN 1 ELSE 0 END) FROM accounts",

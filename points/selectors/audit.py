@@ -96,7 +96,7 @@ def run(*, progress: Progress | None = None) -> Report:
 def _check_view(report: Report, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT account_id, subject, subject_id, detail FROM audit_{name.lower()} "  # noqa: S608
+            f"SELECT account_id, subject, subject_id, detail FROM audit_{name.lower()} "  # noqa: S608 — the names are of our own views
             "ORDER BY account_id, subject_id"
         )
         while page := cursor.fetchmany(1000):

@@ -70,7 +70,7 @@ def calling_machine(request: Request) -> Machine:
     return caller
 
 
-class StoreKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class StoreKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular's own
     target_class = StoreKey
     name = "storeKey"
 
