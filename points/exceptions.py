@@ -89,6 +89,12 @@ class AdjustmentDecided(PointsRefusal):
     message = _("This adjustment was already decided.")
 
 
+class AdjustmentConflict(ReferenceConflict):
+    """The key of an adjustment came again with other content."""
+
+    message = _("Another adjustment was already asked for with this form; please open it anew.")
+
+
 class SecondPersonRequired(PointsRefusal):
     """Above the threshold a different person has to approve (I17)."""
 

@@ -113,6 +113,7 @@ class Scenes:
         """One small enough to be posted, one that waits for a second person."""
         manager = self.year.staff["manager"]
         adjustments.request(
+            key=self.year.reference("adjust"),
             member_id=self.cast[0].member_id,
             points=88,
             reason="goodwill",
@@ -121,6 +122,7 @@ class Scenes:
             at=at,
         )
         adjustments.request(
+            key=self.year.reference("adjust"),
             member_id=self.cast[1].member_id,
             points=5000,
             reason="complaint",

@@ -1,5 +1,6 @@
 """Adjustments by hand: asked for, approved by a second person where needed (I17)."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -53,6 +54,9 @@ class AdjustmentForm(forms.Form):
         help_text=gettext_lazy("What happened, for whoever looks at this later."),
         widget=UnfoldAdminTextInputWidget,
     )
+
+    # Sent twice by a double click, it is the same adjustment and is booked once.
+    key = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def clean_member(self) -> Member:
         found = list(people.found_by(self.cleaned_data["member"])[:2])
@@ -192,14 +196,20 @@ def _staff(request: HttpRequest) -> User:
 
 
 def _ask(data: dict[str, Any], *, person: User) -> tuple[Adjustment, str]:
+    now = timezone.now()
     adjustment = adjustments.request(
+        key=str(data["key"]),
         member_id=data["member"].pk,
         points=data["points"],
         reason=data["reason"],
         note=data["note"],
         requested_by=person,
-        at=timezone.now(),
+        at=now,
     )
+    if adjustment.requested_at != now:
+        # The row's history must not read as if it had been booked a second time.
+        facts = {"points": signed(adjustment.points), "state": adjustment.get_state_display()}
+        return adjustment, _("Already there: %(points)s points, %(state)s.") % facts
     if adjustment.state == Adjustment.State.WAITING:
         return adjustment, _("Above the threshold: it waits for another person's approval.")
     return adjustment, _("Booked: %(points)s points.") % {"points": signed(adjustment.points)}

@@ -230,6 +230,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("key", models.CharField(max_length=64, verbose_name="key of the request")),
                 (
                     "points",
                     models.BigIntegerField(
@@ -677,6 +678,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("account", "reference"), name="points_entry_reference"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="adjustment",
+            constraint=models.UniqueConstraint(fields=("key",), name="points_adjustment_key"),
         ),
         migrations.AddConstraint(
             model_name="adjustment",

@@ -23,6 +23,8 @@ class Adjustment(models.Model):
         MIGRATION = "migration", _("brought in from another system")
         OTHER = "other", _("other")
 
+    # Who asks chooses it once per adjustment: a request that arrives twice is one.
+    key = models.CharField(_("key of the request"), max_length=64)
     member = models.ForeignKey(
         "members.Member", verbose_name=_("member"), on_delete=models.PROTECT, related_name="+"
     )
@@ -69,6 +71,7 @@ class Adjustment(models.Model):
         verbose_name = _("adjustment")
         verbose_name_plural = _("adjustments")
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="points_adjustment_key"),
             models.CheckConstraint(
                 name="points_adjustment_in_range",
                 condition=Q(points__range=(-LIMIT, LIMIT)) & ~Q(points=0) & ~Q(note=""),

@@ -12,7 +12,13 @@ from django.db.models import Sum
 from django.db.models.functions import Abs
 
 from points import policies, selectors
-from points.exceptions import AdjustmentDecided, InvalidPoints, ReasonRequired, SecondPersonRequired
+from points.exceptions import (
+    AdjustmentConflict,
+    AdjustmentDecided,
+    InvalidPoints,
+    ReasonRequired,
+    SecondPersonRequired,
+)
 from points.models import Adjustment
 from points.policies import LIMIT, fingerprint
 from points.services import checks, operations
@@ -22,6 +28,7 @@ from points.services.operations import Note
 
 def request(
     *,
+    key: str,
     member_id: int,
     points: int,
     reason: str,
@@ -33,9 +40,10 @@ def request(
     """Add (positive) or take (negative) points by hand.
 
     Posted at once up to the merchant's threshold per adjustment and per person and day; above
-    either it waits for a different person, so that splitting does not help. Locks the requester,
-    then the account. Raises `ReasonRequired`, `InvalidPoints`, and on posting what `ledger.spend`
-    raises.
+    either it waits for a different person, so that splitting does not help. `key` is the
+    request's own: again with the same content it answers with the first adjustment as that now
+    stands. Locks the requester, then the account. Raises `ReasonRequired`, `InvalidPoints`,
+    `AdjustmentConflict`, and on posting what `ledger.spend` raises.
     """
     if type(points) is not int or not points or abs(points) > LIMIT:
         raise InvalidPoints(limit=LIMIT)
@@ -44,20 +52,29 @@ def request(
     if not note.strip():
         raise ReasonRequired(field="note")
     checks.text(note.strip(), field="note", length=200)
+    checks.text(key, field="key", length=64)
+    content: dict[str, Any] = {
+        "member_id": member_id,
+        "points": points,
+        "reason": reason,
+        "note": note.strip(),
+        "expires_at": expires_at,
+        "requested_by_id": requested_by.pk,
+    }
     with transaction.atomic():
         get_user_model().objects.select_for_update().get(pk=requested_by.pk)
-        adjustment = Adjustment.objects.create(
-            member_id=member_id,
-            points=points,
-            reason=reason,
-            note=note.strip(),
-            expires_at=expires_at,
-            state=Adjustment.State.WAITING,
-            requested_by=requested_by,
-            requested_at=at,
-            needs_second_person=_needs_second_person(requested_by, points, at),
+        adjustment, is_new = Adjustment.objects.get_or_create(
+            key=key,
+            defaults={
+                **content,
+                "state": Adjustment.State.WAITING,
+                "requested_at": at,
+                "needs_second_person": _needs_second_person(requested_by, points, at),
+            },
         )
-        if not adjustment.needs_second_person:
+        if any(getattr(adjustment, name) != value for name, value in content.items()):
+            raise AdjustmentConflict(reference=key)
+        if is_new and not adjustment.needs_second_person:
             _post(adjustment, actor=requested_by, at=at)
     return adjustment
 

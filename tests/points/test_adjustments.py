@@ -1,5 +1,6 @@
 """Corrections by hand: a reason, an actor, and above the threshold two people (I17)."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,17 +10,19 @@ from django.contrib.auth.models import User
 from members.models import Member
 from points import selectors
 from points.exceptions import (
+    AdjustmentConflict,
     AdjustmentDecided,
     InsufficientPoints,
     InvalidPoints,
+    InvalidText,
     ReasonRequired,
     SecondPersonRequired,
 )
 from points.models import Adjustment, Entry, LedgerSettings
 from points.services import adjustments
 from points.services.rows import Posting
-from tests.points.conftest import NOON
-from tests.racing import succeeded, together
+from tests.points.conftest import NOON, make_member
+from tests.racing import refused, succeeded, together
 
 pytestmark = pytest.mark.django_db
 Grant = Callable[..., Posting]
@@ -42,6 +45,7 @@ def _limits(db: None) -> None:
 
 def ask(member: Member, points: int, by: User, **extra: object) -> Adjustment:
     values: dict[str, object] = {
+        "key": str(uuid.uuid4()),
         "member_id": member.pk,
         "points": points,
         "reason": "goodwill",
@@ -106,9 +110,54 @@ def test_rejected_adjustments_have_no_effect(lin: Member, wang: User, zhao: User
     assert Adjustment.objects.get().state == Adjustment.State.REJECTED
 
 
+@pytest.mark.parametrize("points", [50, 200])
+def test_the_same_request_again_is_answered_with_the_first(
+    lin: Member, wang: User, points: int
+) -> None:
+    first = ask(lin, points, wang, key="k")
+    again = ask(lin, points, wang, key="k", note=" 咖啡洒了 ", at=NOON + timedelta(seconds=1))
+    assert (again.pk, again.state, again.requested_at) == (first.pk, first.state, NOON)
+    assert Adjustment.objects.count() == 1
+    assert Entry.objects.count() == (points == 50)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"points": 51},
+        {"reason": "other"},
+        {"note": "茶洒了"},
+        {"expires_at": NOON + timedelta(days=3)},
+        {"requested_by": "zhao"},
+        {"member_id": "chen"},
+    ],
+)
+def test_the_same_key_with_other_content_is_refused(
+    lin: Member, wang: User, zhao: User, other: dict[str, object]
+) -> None:
+    ask(lin, 50, wang, key="k")
+    others = {"zhao": zhao, "chen": make_member().pk}
+    other = {name: others.get(str(value), value) for name, value in other.items()}
+    with pytest.raises(AdjustmentConflict) as refused:
+        ask(lin, **({"points": 50, "by": wang, "key": "k"} | other))  # type: ignore[arg-type]
+    assert refused.value.code == "reference_conflict"
+    assert Entry.objects.count() == Adjustment.objects.count() == 1
+
+
+def test_a_refused_adjustment_does_not_use_its_key_up(
+    lin: Member, wang: User, grant: Grant
+) -> None:
+    with pytest.raises(InsufficientPoints):
+        ask(lin, -30, wang, key="k")
+    grant(lin, 30)
+    assert ask(lin, -30, wang, key="k").state == "posted"
+
+
 @pytest.mark.parametrize(
     ("extra", "error"),
     [
+        ({"key": ""}, InvalidText),
+        ({"key": "x" * 65}, InvalidText),
         ({"note": "  "}, ReasonRequired),
         ({"reason": "because"}, ReasonRequired),
         ({"points": 0}, InvalidPoints),
@@ -144,3 +193,23 @@ def test_approvals_released_together_post_once(lin: Member, wang: User, zhao: Us
     )
     assert len(succeeded(answers)) == 1
     assert Entry.objects.count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("points", [50, 200])
+def test_copies_of_one_request_are_one_adjustment(lin: Member, wang: User, points: int) -> None:
+    answers = succeeded(together(24, lambda n: ask(lin, points, wang, key="k")))
+    assert len(answers) == 24
+    assert len({(answer.pk, answer.state) for answer in answers}) == 1
+    assert Adjustment.objects.count() == 1
+    assert selectors.balance(lin.pk, NOON).available == (50 if points == 50 else 0)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_one_key_of_two_people_is_one_adjustment(lin: Member, wang: User, zhao: User) -> None:
+    answers = together(24, lambda n: ask(lin, 50, (wang, zhao)[n % 2], key="k"))
+    assert len({answer.pk for answer in succeeded(answers)}) == 1
+    assert {type(error) for error in refused(answers)} == {AdjustmentConflict}
+    assert selectors.balance(lin.pk, NOON).available == 50

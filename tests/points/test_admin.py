@@ -1,5 +1,7 @@
 """The back office over the ledger: every list flat, every write through its service."""
 
+import re
+import uuid
 from typing import Any
 
 import pytest
@@ -68,6 +70,7 @@ def fill(number: int) -> None:
             until=timezone.now(),
         )
         Adjustment.objects.create(
+            key=str(uuid.uuid4()),
             member=member,
             points=5,
             reason="goodwill",
@@ -172,7 +175,13 @@ def test_freezing_needs_a_reason_and_a_permission() -> None:
 
 
 def adjust(client: Client, points: object, **data: Any) -> Any:
-    form = {"member": "13800138000", "points": points, "reason": "goodwill", "note": "生日补偿"}
+    form = {
+        "key": str(uuid.uuid4()),
+        "member": "13800138000",
+        "points": points,
+        "reason": "goodwill",
+        "note": "生日补偿",
+    }
     return client.post("/admin/points/adjustment/add/", form | data)
 
 
@@ -181,6 +190,26 @@ def test_small_adjustment_is_booked_at_once() -> None:
     assert adjust(staff("points.view_adjustment", "points.add_adjustment"), 50).status_code == 302
     assert account_of(lin).available == 50
     assert Adjustment.objects.get().state == "posted"
+
+
+def test_a_form_sent_twice_adjusts_once() -> None:
+    lin = cast.member()
+    wang = staff("points.view_adjustment", "points.add_adjustment")
+    page = wang.get("/admin/points/adjustment/add/").content.decode()
+    (key,) = re.findall(r'<input type="hidden" name="key" value="([^"]+)"', page)
+    assert key not in wang.get("/admin/points/adjustment/add/").content.decode()
+    for sentence in ("已入账：+50 积分。", "此前已提交：+50 积分，已入账。"):
+        answer = adjust(wang, 50, key=key)
+        assert answer.status_code == 302
+        assert sentence in wang.get(answer["Location"]).content.decode()
+    assert account_of(lin).available == 50
+    assert Adjustment.objects.count() == 1
+    refused = adjust(wang, 60, key=key)
+    assert "请重新打开页面" in refused.content.decode()
+    without = adjust(wang, 60, key="")
+    assert without.status_code == 200
+    assert "必填" in without.content.decode()
+    assert account_of(lin).available == 50
 
 
 def test_large_adjustment_waits_for_another_person() -> None:
