@@ -1,7 +1,7 @@
 # 聚点 Judian. Needs only make and Python ≥ 3.11; everything else is set up here, once.
 #
 #   make run     a running system with a demo merchant: web + worker + beat (ctrl-C ends it)
-#   make test    set-up, checks, and every test on SQLite and on PostgreSQL
+#   make test    set-up, checks, every test on SQLite and on PostgreSQL, the year of real receipts
 #   make check   format, lint, types, architecture, migrations, translations, deployment
 #   make bench   the ledger beside a hand-written SQL floor
 #   make faults  tests that kill processes while they work
@@ -90,7 +90,7 @@ check: var/.installed-dev
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: test
-test: setup check test-sqlite test-postgresql
+test: setup check test-sqlite test-postgresql test-long
 
 .PHONY: test-sqlite
 test-sqlite: setup

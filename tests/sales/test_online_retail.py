@@ -5,6 +5,10 @@ The reference beside the data was made by two methods that know nothing of this 
 
 import csv
 import json
+import resource
+import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -122,11 +126,25 @@ def test_the_slice_gives_each_of_its_members_the_reference_points(
     assert books() == before
 
 
+def peak_memory() -> int:
+    """Of this process so far, in MiB; Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
 @pytest.mark.long
-def test_the_whole_file_gives_every_total_of_the_reference(shop: Store, shared_data: Path) -> None:
+def test_the_whole_file_gives_every_total_of_the_reference(
+    shop: Store, shared_data: Path, record_property: Callable[[str, object], None]
+) -> None:
     folder = shared_data / "online-retail"
 
+    started, memory = time.perf_counter(), peak_memory()
     run = run_import(folder / "online_retail.csv.gz")
+    seconds = time.perf_counter() - started
+    record_property("database", connection.vendor)
+    record_property("import", f"{seconds:.0f} s")
+    record_property("rows/s", f"{run.rows_read / seconds:,.0f}")
+    record_property("peak memory", f"{peak_memory()} MiB ({memory} MiB before the import)")
 
     assert run.rows_read == 541_909
     members = Receipt.objects.filter(member__isnull=False)
