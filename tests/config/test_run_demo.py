@@ -84,6 +84,7 @@ def test_one_command_runs_everything_and_ctrl_c_ends_it(demo: Demo) -> None:
     # The web process wrote a row, beat sent a message, and the worker told the code.
     demo.wait_for(f"+86{PHONE}", seconds=20)
 
+    assert "superuser privileges" not in demo.output()  # whoever runs this, root or not
     children = demo.children()
     assert len(children) >= 4  # web and its worker, the Celery worker, beat
     demo.process.send_signal(signal.SIGINT)

@@ -24,6 +24,8 @@ from config.processes import Ended, Family
 
 PREPARED = "JUDIAN_DEMO"
 START_SECONDS = 60
+# A trial in a container is often root's; the worker takes JSON only, and says so every time.
+ROOT_IS_FINE = "ignore:You're running the worker with superuser privileges"
 
 
 class Command(BaseCommand):
@@ -125,7 +127,8 @@ def _claim(host: str, port: int) -> None:
 
 
 def _start(family: Family) -> None:
-    python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config", "-q"]
+    python = sys.executable
+    celery = [python, "-W", ROOT_IS_FINE, "-m", "celery", "-A", "config", "-q"]
     small = connection.vendor == "sqlite"  # one writer at a time: more processes would only wait
     family.start(
         "web",
