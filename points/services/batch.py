@@ -99,10 +99,10 @@ class _Poster:
         }
         live: dict[int, list[LotRow]] = {account: [] for account in clawing}
         for window in rows.chunks(sorted(clawing), WINDOW):
+            among, parameters = rows.any_of(window)
             for lot in self.book.load_lots(
-                f"account_id IN ({rows.in_list(window)}) AND state = 'open' "
-                "ORDER BY account_id, expires_at, id",
-                window,
+                f"account_id {among} AND state = 'open' ORDER BY account_id, expires_at, id",
+                parameters,
             ):
                 live[lot.account_id].append(lot)
         return live

@@ -68,12 +68,12 @@ class Book:
 
     def lock_accounts(self, account_ids: Iterable[int]) -> None:
         for window in rows.chunks(sorted(set(account_ids) - self.accounts.keys()), WINDOW):
-            self._lock(f"id IN ({rows.in_list(window)})", window)
+            among, parameters = rows.any_of(window)
+            self._lock(f"id {among}", parameters)
 
     def _lock_members(self, member_ids: Sequence[int]) -> None:
-        self._lock(
-            f"unit = %s AND member_id IN ({rows.in_list(member_ids)})", [self.unit, *member_ids]
-        )
+        among, parameters = rows.any_of(member_ids)
+        self._lock(f"unit = %s AND member_id {among}", [self.unit, *parameters])
 
     def _lock(self, condition: str, parameters: Sequence[Any], suffix: str = "") -> None:
         lock = f" FOR NO KEY UPDATE{suffix}" if rows.is_postgresql() else ""
@@ -90,7 +90,8 @@ class Book:
     def try_lock_accounts(self, account_ids: Sequence[int]) -> None:
         """Lock those of the accounts that nobody else holds; the others are left out."""
         if account_ids:
-            self._lock(f"id IN ({rows.in_list(account_ids)})", account_ids, " SKIP LOCKED")
+            among, parameters = rows.any_of(account_ids)
+            self._lock(f"id {among}", parameters, " SKIP LOCKED")
 
     def _open(self, member_ids: Sequence[int]) -> None:
         columns = (
@@ -120,13 +121,16 @@ class Book:
         """Entries that already carry one of the (account, reference) keys."""
         found: dict[tuple[int, str], EntryRow] = {}
         for window in rows.chunks(keys, WINDOW):
-            pairs = ", ".join(["(%s, %s)"] * len(window))
-            # SQLite compares row values with IN only through VALUES.
-            values = f"VALUES {pairs}" if not rows.is_postgresql() else pairs
+            if rows.is_postgresql():
+                pairs = "SELECT * FROM unnest(%s::bigint[], %s::text[])"
+                parameters: list[Any] = [list(column) for column in zip(*window, strict=True)]
+            else:
+                pairs = f"VALUES {', '.join(['(%s, %s)'] * len(window))}"
+                parameters = [part for key in window for part in key]
             self.cursor.execute(
                 f"SELECT {rows.ENTRY_COLUMNS} FROM points_entry "  # noqa: S608 - constants
-                f"WHERE (account_id, reference) IN ({values})",
-                [part for key in window for part in key],
+                f"WHERE (account_id, reference) IN ({pairs})",
+                parameters,
             )
             for row in self.cursor.fetchall():
                 entry = EntryRow(*row)

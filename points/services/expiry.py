@@ -91,10 +91,11 @@ def _book_window(
     if not locked:
         return
     # A new statement after the lock: what it sums is what nobody can change any more.
+    among, parameters = rows.any_of(locked)
     book.cursor.execute(
         "SELECT account_id, SUM(remaining), COUNT(*) FROM points_lot "  # noqa: S608
-        f"WHERE {_DUE} AND account_id IN ({rows.in_list(locked)}) GROUP BY account_id",
-        [rows.stamp(cutoff_at), *locked],
+        f"WHERE {_DUE} AND account_id {among} GROUP BY account_id",
+        [rows.stamp(cutoff_at), *parameters],
     )
     booked: dict[int, int] = {}
     for account_id, points, count in sorted(book.cursor.fetchall()):

@@ -47,9 +47,8 @@ def _credit(window: list[tuple[int, int]], now: datetime) -> tuple[int, int]:
     lots = points = 0
     ids = [lot for _, lot in window]
     # Read again under the lock: another worker may have been quicker, or the account frozen.
-    for lot in book.load_lots(
-        f"id IN ({rows.in_list(ids)}) AND state = 'pending' ORDER BY id", ids
-    ):
+    among, parameters = rows.any_of(ids)
+    for lot in book.load_lots(f"id {among} AND state = 'pending' ORDER BY id", parameters):
         account = book.accounts[lot.account_id]
         if account.status != "active":
             continue

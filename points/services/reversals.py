@@ -38,7 +38,8 @@ def uses_of(book: Book, entry_id: int) -> list[UseState]:
     found = book.cursor.fetchall()
     lots: dict[int, LotRow] = {}
     for window in rows.chunks(sorted({row[1] for row in found}), 500):
-        for lot in book.load_lots(f"id IN ({rows.in_list(window)})", window):
+        among, parameters = rows.any_of(window)
+        for lot in book.load_lots(f"id {among}", parameters):
             lots[lot.id] = lot
     return [
         UseState(use, lots[lot], restored, forfeited, amount - restored - forfeited)

@@ -301,6 +301,16 @@ def in_list(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
+def any_of(values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """A condition on a column (`… any_of`) and its parameters.
+
+    One array on PostgreSQL: the statement's text stays the same, so it is parsed and planned once.
+    """
+    if is_postgresql():
+        return "= ANY(%s)", [list(values)]
+    return f"IN ({in_list(values)})", list(values)
+
+
 def insert(cursor: Any, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows in their order: COPY for many on PostgreSQL, otherwise `executemany`."""
     if not rows:
