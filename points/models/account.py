@@ -75,7 +75,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} · {self.get_unit_display()}"
+        return f"{self.member} · {self.get_unit_display()}"
 
     @property
     def is_frozen(self) -> bool:

@@ -122,6 +122,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
         },
     )
     def state_label(self, run: ImportRun) -> tuple[str, str]:
+        if run.is_dry_run:
+            # Its counts say what would have happened; the same file taken in stands beside it.
+            return run.state, _("dry run: %(state)s") % {"state": run.get_state_display()}
         return run.state, run.get_state_display()
 
     @display(description=gettext_lazy("progress"))

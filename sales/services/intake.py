@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from campaigns.selectors import rules
+from members.models import Member
 from members.services import registration
 from points.policies import DebtPolicy
 from points.selectors import balances
@@ -138,6 +139,8 @@ class _Intake:
     ) -> None:
         self.store = store
         self.source = source
+        # The other sources have one name for receipts and for the people they bring.
+        self.member_source = Member.Source.TILL if source == Receipt.Source.API else source
         self.actor = actor
         self.now = now
         self.create_members = create_members
@@ -240,6 +243,7 @@ class _Intake:
                 external_numbers=[ref.value for ref in externals],
                 at=self.now,
                 store_id=self.store.pk,
+                source=self.member_source,
             )
             members |= {ref: ids[ref.value] for ref in externals}
         for ref in missing:
@@ -251,7 +255,7 @@ class _Intake:
     def _register_phone(self, ref: MemberRef) -> dict[MemberRef, int]:
         try:
             member = registration.register(
-                phone=ref.value, store_id=self.store.pk, at=self.now, source="till"
+                phone=ref.value, store_id=self.store.pk, at=self.now, source=self.member_source
             )
         except Refusal:
             # Taken a moment ago by somebody else, or no phone number: then it stays unknown.

@@ -59,6 +59,22 @@ def changed(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in (BODY | fields).items() if value is not None}
 
 
+@pytest.mark.parametrize(
+    "named", [{"member_phone": "138 0013 8009"}, {"member_external_number": "C-9"}]
+)
+def test_a_till_may_make_somebody_a_member(send: Send, named: dict[str, str]) -> None:
+    stranger = changed(member_phone=None, **named) if "member_phone" not in named else BODY | named
+    refused = send(stranger)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_member")
+    assert refused.json()["field"] == next(iter(named))
+
+    answer = send(stranger | {"create_member": True})
+
+    assert answer.status_code == 201
+    made = Member.objects.latest("pk")
+    assert (made.source, net(made)) == (Member.Source.TILL, 88)
+
+
 def test_a_receipt_is_answered_with_points_reason_and_balance(send: Send, lin: Member) -> None:
     answer = send(BODY)
 

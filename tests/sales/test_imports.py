@@ -72,6 +72,7 @@ def test_a_file_lands_in_the_order_of_time(store: Store, write: Callable[..., Pa
     assert (run.state, run.rows_read, run.rows_refused) == ("done", 5, 0)
     assert (run.receipts_new, run.lines_new, run.members_new) == (4, 5, 2)
     assert (run.points_earned, run.points_clawed) == (362, 50)
+    assert set(Member.objects.values_list("source", flat=True)) == {Member.Source.IMPORT}
     numbers = Receipt.objects.order_by("pk").values_list("number", flat=True)
     assert list(numbers) == ["S3", "S1", "S2", "R1"]
     sale = Receipt.objects.get(number="S1")
