@@ -63,6 +63,9 @@ var/.servers: var/.installed-dev tests/servers.py tests/chromium.py
 	$(BIN)/python -m tests.chromium
 	@touch $@
 
+.PHONY: install
+install: var/.installed
+
 .PHONY: setup
 setup: var/.servers
 

@@ -1,6 +1,14 @@
 """How the web process is served: `gunicorn -c config/gunicorn.py config.wsgi`."""
 
 import os
+from pathlib import Path
+
+import environ
+
+# Read here too: gunicorn wants to know its address before it loads the settings.
+dotenv = Path(__file__).resolve().parent.parent / ".env"
+if dotenv.exists():
+    environ.Env.read_env(dotenv)
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 # The sync worker closes every connection after one answer; threads keep them open.
