@@ -34,12 +34,6 @@ _BUSY = (CodesPaused, CodeTooSoon, TooManyRequests)
 P = ParamSpec("P")
 
 
-class MemberRequest(HttpRequest):
-    """A request after the middleware that reads the member's cookie."""
-
-    member: Member | None
-
-
 def member_required(
     view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:

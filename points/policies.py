@@ -130,12 +130,6 @@ def rolling_expiry(earned_at: datetime, *, months: int, zone: ZoneInfo) -> datet
     return start_of_day(add_months(earned_at.astimezone(zone).date(), months), zone)
 
 
-def rolling_days_expiry(earned_at: datetime, *, days: int, zone: ZoneInfo) -> datetime:
-    """As `rolling_expiry`, counted in days."""
-    local = earned_at.astimezone(zone).date()
-    return start_of_day(date.fromordinal(local.toordinal() + days), zone)
-
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -110,9 +110,6 @@ class AdjustmentAdmin(ByMember, ReadOnlyAdmin):
         # is still empty when the very first `migrate` runs.
         return request.user.has_perm("points.approve_adjustment")
 
-    def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("points.approve_adjustment")
-
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:

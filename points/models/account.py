@@ -5,14 +5,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
-    def of_member(self, member_id: int) -> "AccountQuerySet":
-        return self.filter(member_id=member_id)
-
-    def points(self) -> "AccountQuerySet":
-        return self.filter(unit=Account.Unit.POINTS)
-
-
 class Account(models.Model):
     """The balance of one member in one unit, always equal to its entries and to its lots.
 
@@ -53,8 +45,6 @@ class Account(models.Model):
     expired_total = models.BigIntegerField(_("expired in total"), default=0)
     clawed_total = models.BigIntegerField(_("clawed back in total"), default=0)
     opened_at = models.DateTimeField(_("opened at"))
-
-    objects = AccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("point account")

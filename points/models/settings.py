@@ -1,6 +1,4 @@
-"""What a merchant sets about the ledger; everything here is shown on the rules page."""
-
-from decimal import Decimal
+"""What a merchant sets about the ledger; one row, changed in the back office."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -59,7 +57,3 @@ class LedgerSettings(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
-
-    @property
-    def yuan_per_point(self) -> Decimal:
-        return Decimal(1) / Decimal(self.points_per_yuan)

@@ -121,11 +121,7 @@ def balance_as_of(
 ) -> BalanceAsOf:
     """The member's figures at `at`; zeros before the first entry."""
     account = "= (SELECT id FROM points_account WHERE member_id = %(member)s AND unit = %(unit)s)"
-    sql = _LOTS.format(
-        clock=clock,
-        entry_account=f"AND e.account_id {account}",
-        lot_account=f"AND l.account_id {account}",
-    )
+    sql = _cte(clock, account)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {sql} SELECT available, held, pending, debt, earned, clawed, expired, dying "  # noqa: S608 — no text from outside
@@ -139,11 +135,7 @@ def balance_as_of(
 def totals_as_of(at: datetime, *, clock: Clock = "occurred_at", unit: str = "points") -> TotalsAsOf:
     """The whole programme at `at`, added up in the database."""
     account = "IN (SELECT id FROM points_account WHERE unit = %(unit)s)"
-    sql = _LOTS.format(
-        clock=clock,
-        entry_account=f"AND e.account_id {account}",
-        lot_account=f"AND l.account_id {account}",
-    )
+    sql = _cte(clock, account)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {sql} SELECT COUNT(*), SUM(available), SUM(held), SUM(pending), SUM(debt), "  # noqa: S608 — no text from outside

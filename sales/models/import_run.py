@@ -1,6 +1,6 @@
 """Files of receipts: how far their import is, and which rows it refused."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -75,9 +75,6 @@ class ImportRun(models.Model):
         if self.receipts_total is None:
             return None
         return 100 * self.cursor // self.receipts_total if self.receipts_total else 100
-
-    def is_silent(self, at: datetime) -> bool:
-        return self.heartbeat_at < at - SILENCE
 
 
 class ImportIssue(models.Model):
