@@ -10,10 +10,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from members.models import Member
+from members.models import Consent, Member
 from notifications.models import Message
 from points.models import Account, Adjustment, Entry
-from points.services import holds
+from points.services import expiry, holds
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -55,8 +55,9 @@ LISTS = [
 ]
 
 
-def fill(number: int) -> None:
-    for position in range(number):
+def fill(number: int, *, start: int = 0) -> None:
+    """A row in every list for each of `number` members."""
+    for position in range(start, start + number):
         member = cast.member(f"1380013800{position}", f"会员{position}")
         cast.earned(member, 100)
         cast.token(member, "web")
@@ -82,6 +83,8 @@ def fill(number: int) -> None:
         Message.objects.create(
             channel="sms", to="x", template="t", due_at=timezone.now(), created_at=timezone.now()
         )
+        Consent.objects.create(member=member, purpose="terms", version="1", given_at=timezone.now())
+        expiry.expire_due(cutoff_at=timezone.now(), recorded_at=timezone.now())
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -92,11 +95,7 @@ def test_list_costs_the_same_for_one_and_three(path: str, django_assert_num_quer
     client.get(f"/admin/{path}/")
     with django_assert_num_queries(4):
         assert client.get(f"/admin/{path}/").status_code == 200
-    Message.objects.all().delete()
-    for position in range(1, 3):
-        member = cast.member(f"1390013900{position}", f"新{position}")
-        cast.earned(member, 100)
-        cast.token(member, "web")
+    fill(2, start=1)
     with django_assert_num_queries(4):
         assert client.get(f"/admin/{path}/").status_code == 200
 
