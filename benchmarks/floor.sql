@@ -135,3 +135,28 @@ BEGIN
         spent_total = spent_total - pts WHERE id = a.id;
     RETURN e;
 END $$;
+
+-- One entry with one lot for every account in a range, as the ledger would write them.
+CREATE OR REPLACE FUNCTION bench_fill(
+    low bigint, high bigint, pts bigint, at timestamptz, until timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    a points_account;
+    e points_entry;
+BEGIN
+    e.kind := 'earn'; e.fingerprint := repeat('0', 32); e.d_available := pts; e.d_held := 0;
+    e.d_pending := 0; e.d_debt := 0; e.source := 'purchase'; e.actor := 'bench';
+    e.rule_version := ''; e.explanation := '{}'; e.occurred_at := at; e.created_at := at;
+    FOR a IN SELECT * FROM points_account WHERE id > low AND id <= high ORDER BY id LOOP
+        e.id := nextval('points_entry_id_seq'); e.account_id := a.id; e.seq := a.seq + 1;
+        e.reference := 'fill:' || e.seq; e.available_after := a.available + pts;
+        e.held_after := a.held; e.pending_after := a.pending; e.debt_after := a.debt;
+        e.hash := points_hash(a.chain, e);
+        INSERT INTO points_entry SELECT e.*;
+        INSERT INTO points_lot (account_id, entry_id, granted, remaining, held, spent, expired,
+                settled, clawed, state, earned_at, usable_at, expires_at)
+            VALUES (a.id, e.id, pts, pts, 0, 0, 0, 0, 0, 'open', at, at, until);
+        UPDATE points_account SET available = e.available_after, seq = e.seq, chain = e.hash,
+            earned_total = earned_total + pts WHERE id = a.id;
+    END LOOP;
+END $$;
