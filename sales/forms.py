@@ -68,7 +68,7 @@ class ReceiptForm(forms.Form):
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["store"].queryset = _stores()  # type: ignore[attr-defined]
+        self.fields["store"].queryset = _stores()  # type: ignore[attr-defined]  # a choice
         self.fields["occurred_at"].initial = f"{now:%Y-%m-%d %H:%M}"
 
     def clean_member(self) -> Member | None:
@@ -169,8 +169,8 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["store"].queryset = _stores()  # type: ignore[attr-defined]
-        self.fields["mapping"].choices = _mappings()  # type: ignore[attr-defined]
+        self.fields["store"].queryset = _stores()  # type: ignore[attr-defined]  # a choice
+        self.fields["mapping"].choices = _mappings()  # type: ignore[attr-defined]  # a choice
 
     def clean_mapping_file(self) -> str | None:
         upload: UploadedFile[Any] | None = self.cleaned_data["mapping_file"]

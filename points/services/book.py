@@ -101,7 +101,7 @@ class Book:
         zeros = (0, 0, 0, 0, 0, GENESIS, 0, 0, 0, 0, rows.stamp(self.recorded_at))
         values = [(member, self.unit, "active", "", *zeros) for member in member_ids]
         sql = (
-            f"INSERT INTO points_account ({columns}) VALUES ({rows.in_list(values[0])}) "  # noqa: S608
+            f"INSERT INTO points_account ({columns}) VALUES ({rows.in_list(values[0])}) "  # noqa: S608 - constants
             "ON CONFLICT DO NOTHING"
         )
         self.cursor.executemany(sql, values)
@@ -156,7 +156,7 @@ class Book:
     def load_lots(self, condition: str, parameters: Sequence[Any]) -> list[LotRow]:
         """Lots by a constant condition; a lot that this book already knows keeps its state here."""
         self.cursor.execute(
-            f"SELECT {rows.LOT_COLUMNS} FROM points_lot WHERE {condition}",  # noqa: S608
+            f"SELECT {rows.LOT_COLUMNS} FROM points_lot WHERE {condition}",  # noqa: S608 - constants
             parameters,
         )
         return [self._known(rows.lot_row(values)) for values in self.cursor.fetchall()]

@@ -72,7 +72,7 @@ def _window(run: ClearingRun, *, after: int, recorded_at: datetime, wait: bool) 
 def _due_accounts(cutoff_at: datetime, *, after: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT account_id FROM points_lot WHERE {_DUE} "  # noqa: S608
+            f"SELECT DISTINCT account_id FROM points_lot WHERE {_DUE} "  # noqa: S608 - constants
             "AND account_id > %s ORDER BY account_id LIMIT %s",
             [rows.stamp(cutoff_at), after, WINDOW],
         )
@@ -93,7 +93,7 @@ def _book_window(
     # A new statement after the lock: what it sums is what nobody can change any more.
     among, parameters = rows.any_of(locked)
     book.cursor.execute(
-        "SELECT account_id, SUM(remaining), COUNT(*) FROM points_lot "  # noqa: S608
+        "SELECT account_id, SUM(remaining), COUNT(*) FROM points_lot "  # noqa: S608 - constants
         f"WHERE {_DUE} AND account_id {among} GROUP BY account_id",
         [rows.stamp(cutoff_at), *parameters],
     )
@@ -126,14 +126,14 @@ def _close_lots(cursor: Any, booked: dict[int, int], cutoff_at: datetime) -> Non
         return
     if rows.is_postgresql():
         cursor.execute(
-            "UPDATE points_lot l SET expired = l.remaining, remaining = 0, state = 'closed', "  # noqa: S608
+            "UPDATE points_lot l SET expired = l.remaining, remaining = 0, state = 'closed', "  # noqa: S608 - constants
             "expired_by_id = v.entry FROM unnest(%s::bigint[], %s::bigint[]) AS v(account, entry) "
             f"WHERE l.account_id = v.account AND {_DUE}",
             [list(booked), list(booked.values()), cutoff_at],
         )
         return
     cursor.executemany(
-        "UPDATE points_lot SET expired = remaining, remaining = 0, state = 'closed', "  # noqa: S608
+        "UPDATE points_lot SET expired = remaining, remaining = 0, state = 'closed', "  # noqa: S608 - constants
         f"expired_by_id = %s WHERE account_id = %s AND {_DUE}",
         [(entry, account, rows.stamp(cutoff_at)) for account, entry in booked.items()],
     )

@@ -33,7 +33,7 @@ def release_pending(
 def _due(now: datetime) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT l.account_id, l.id FROM points_lot l "  # noqa: S608
+            "SELECT l.account_id, l.id FROM points_lot l "  # noqa: S608 - constants
             f"JOIN points_account a ON a.id = l.account_id WHERE {_DUE} "
             "ORDER BY l.usable_at, l.account_id LIMIT %s",
             [rows.stamp(now), WINDOW],
