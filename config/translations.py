@@ -78,12 +78,16 @@ def extract(root: Path) -> Catalog:
 
 
 def update(root: Path, locale: str) -> Path:
-    """Merge what the product says now into the catalogue of `locale`, guessing nothing."""
+    """Merge what the product says now into the catalogue of `locale`, guessing nothing.
+
+    Stable: by msgid, without lines and times, so that a change of the product changes only the
+    entries of its own strings, and the same product gives the same bytes.
+    """
     path = root / "locale" / locale / "LC_MESSAGES" / "django.po"
     template = extract(root)
     if path.exists():
         catalogue = _read(path)
-        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
     else:
         catalogue = Catalog(locale=locale, charset="utf-8", fuzzy=False)
@@ -91,7 +95,7 @@ def update(root: Path, locale: str) -> Path:
             catalogue[message.id] = message
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as output:
-        write_po(output, catalogue, width=100, sort_by_file=True, include_lineno=False)
+        write_po(output, catalogue, width=100, sort_output=True, include_lineno=False)
     return path
 
 

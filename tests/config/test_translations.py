@@ -1,6 +1,8 @@
+import difflib
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from config import translations
 
@@ -66,3 +68,23 @@ def test_compile_writes_once(house: Path) -> None:
     path = translations.update(house, "zh_Hans")
     assert translations.compile_catalogues(house) == [path.with_suffix(".mo")]
     assert translations.compile_catalogues(house) == []
+
+
+def test_update_twice_is_update_once(house: Path) -> None:
+    with time_machine.travel("2026-03-02T04:00:00Z"):
+        path = translations.update(house, "zh_Hans")
+    once = path.read_bytes()
+    with time_machine.travel("2027-03-02T04:00:00Z"):
+        translations.update(house, "zh_Hans")
+    assert path.read_bytes() == once
+
+
+def test_a_new_string_changes_its_own_entry_only(house: Path) -> None:
+    path = translations.update(house, "zh_Hans")
+    before = path.read_text(encoding="utf-8").splitlines()
+    source = house / "stores" / "models.py"
+    source.write_text('NEW = _("new")\n\n\n' + source.read_text())
+    translations.update(house, "zh_Hans")
+    after = path.read_text(encoding="utf-8").splitlines()
+    changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
+    assert sorted(changes) == ["+ ", "+ #: stores/models.py", '+ msgid "new"', '+ msgstr ""']
