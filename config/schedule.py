@@ -32,6 +32,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # A safety net: an upload starts at once, a waiting return is settled by its sale.
     "resume_imports": _every(timedelta(minutes=1), "sales.tasks.resume_imports"),
     "settle_waiting_returns": _every(timedelta(minutes=10), "sales.tasks.settle_waiting_returns"),
+    "forget_uploads": _daily(4, 15, "sales.tasks.forget_uploads"),
     "forget_job_runs": _daily(4, 30, "stores.tasks.forget_job_runs"),
     "verify_ledger": _daily(3, 0, "points.tasks.verify_ledger"),
     "forget_codes": _daily(4, 0, "members.tasks.forget_codes"),

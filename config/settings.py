@@ -157,6 +157,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # Files of receipts that staff upload. Nothing serves this folder; several machines share it.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
+# They carry phone numbers: so many days after its import has ended, a file is deleted.
+UPLOADED_RECEIPTS_KEPT_DAYS = env.int("UPLOADED_RECEIPTS_KEPT_DAYS", default=30)
+if UPLOADED_RECEIPTS_KEPT_DAYS not in range(36_501):
+    raise ImproperlyConfigured("UPLOADED_RECEIPTS_KEPT_DAYS is not between 0 and 36500")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

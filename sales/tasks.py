@@ -1,8 +1,10 @@
 """The sales' jobs: each takes the clock and calls one service; the schedule is in `config`."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from sales.models import ImportRun
@@ -43,3 +45,15 @@ def settle_waiting_returns() -> None:
     now = timezone.now()
     with jobs.recorded(name="sales.settle_waiting_returns", now=now) as run:
         run.result = {"returns": waiting.settle_due(actor="settle_waiting_returns", now=now)}
+
+
+@shared_task
+def forget_uploads() -> None:
+    """Delete uploaded files whose time is over; they carry phone numbers."""
+    now = timezone.now()
+    with jobs.recorded(name="sales.forget_uploads", now=now) as run:
+        deleted = uploads.forget(
+            before=now - timedelta(days=settings.UPLOADED_RECEIPTS_KEPT_DAYS),
+            progress=lambda files: run.progress(done=files),
+        )
+        run.result = {"files": deleted}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files import File
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from campaigns.selectors import rules
 from sales.exceptions import FileRefused
@@ -71,6 +72,32 @@ def stale(*, now: datetime) -> list[int]:
         ~Q(file=""), state__in=ImportRun.OPEN_STATES, heartbeat_at__lt=now - SILENCE
     )
     return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def forget(*, before: datetime, progress: Callable[[int], None] = lambda deleted: None) -> int:
+    """Delete the uploaded files of imports that ended before this instant; returns how many.
+
+    They carry phone numbers. The runs and the reports of their refused rows stay. A file that
+    cannot be deleted does not keep the others: what went wrong is raised together at the end,
+    and the next time it is tried again.
+    """
+    ended = Coalesce("finished_at", "heartbeat_at")
+    rows = ImportRun.objects.annotate(ended_at=ended).filter(~Q(file=""), ended_at__lt=before)
+    deleted, faults = 0, []
+    for run in rows.exclude(state__in=ImportRun.OPEN_STATES).order_by("pk").iterator():
+        try:
+            # The file first: killed in between, the next time finds the row and no file, which
+            # is no fault. The other way round the file would stay for ever.
+            run.file.delete(save=False)
+        except OSError as fault:
+            faults.append(fault)
+            continue
+        ImportRun.objects.filter(pk=run.pk).update(file="")
+        deleted += 1
+        progress(deleted)
+    if faults:
+        raise ExceptionGroup("uploaded files could not be deleted", faults)
+    return deleted
 
 
 def _suffix(name: str) -> str:

@@ -31,6 +31,7 @@ def _start(**variables: str) -> subprocess.CompletedProcess[str]:
         ({"DEBUG": "flase"}, "DEBUG='flase' is neither true nor false"),
         ({"ALLOWED_HOSTS": "points.example"}, "set DEBUG=false"),
         ({"HTTPS": "maybe"}, "HTTPS='maybe' is neither true nor false"),
+        ({"UPLOADED_RECEIPTS_KEPT_DAYS": "-1"}, "UPLOADED_RECEIPTS_KEPT_DAYS is not between"),
     ],
 )
 def test_wrong_environment_stops_the_start(variables: dict[str, str], sentence: str) -> None:
