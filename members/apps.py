@@ -6,3 +6,8 @@ class MembersConfig(AppConfig):
     name = "members"
     verbose_name = _("Members")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from stores.selectors import labels
+
+        labels.register_jobs({"members.forget_codes": _("Delete old sign-in codes")})

@@ -9,3 +9,13 @@ class PointsConfig(AppConfig):
 
     def ready(self) -> None:
         from points import receivers  # noqa: F401 - connects the receivers
+        from stores.selectors import labels
+
+        labels.register_jobs(
+            {
+                "points.expire_lots": _("Book points that lapsed"),
+                "points.release_pending": _("Credit pending points"),
+                "points.release_stale_holds": _("Release holds never finished"),
+                "points.verify_ledger": _("Audit the ledger"),
+            }
+        )

@@ -15,7 +15,7 @@ from members.models import Member
 from members.views import member_of, member_required
 from points import forms, selectors
 from points.models import Entry, Lot
-from points.selectors import statements
+from points.selectors import labels, statements
 
 PAGE = 20
 LOTS_PAGE = 30
@@ -49,7 +49,7 @@ def _home(request: HttpRequest, member: Member) -> HttpResponse:
         "member": member,
         "balance": balance,
         "worth": balance.value_in_yuan(selectors.ledger_settings()),
-        "entries": _with_lots(member)[:_LATEST],
+        "entries": _rows(member)[:_LATEST],
     }
     return render(request, "points/home.html", context)
 
@@ -62,7 +62,7 @@ def entries(request: HttpRequest, member: Member) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     show, before = form.cleaned_data["show"], form.cleaned_data["before"]
-    rows = _with_lots(member)
+    rows = _rows(member)
     if show:
         rows = rows.filter(kind__in=forms.SEGMENTS[show])
     if before:
@@ -85,15 +85,16 @@ def entries(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
     """The receipt of one entry: what moved, why, through which lots, and what answers what."""
-    rows = _with_lots(member).select_related("store", "relates_to")
+    rows = _rows(member).select_related("store", "relates_to")
     shown = get_object_or_404(rows, pk=entry_id)
     context = {
         "tab": "entries",
         "entry": shown,
-        "lots": sorted(shown.lots.all(), key=lambda lot: (lot.expires_at, lot.pk)),
-        "uses": selectors.uses(shown),
-        "expired_lots": shown.expired_lots.order_by("expires_at", "pk")[:LOTS_PAGE],
-        "answers": shown.answers.order_by("seq")[:LOTS_PAGE],
+        "source": labels.source(shown.source),
+        "lots": selectors.first(selectors.granted(shown)),
+        "uses": selectors.first(selectors.uses(shown)),
+        "expired_lots": selectors.first(shown.expired_lots.order_by("expires_at", "pk")),
+        "answers": selectors.first(shown.answers.order_by("seq")),
     }
     return render(request, "points/entry.html", context)
 
@@ -119,8 +120,8 @@ def lots(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "points/lots.html", context)
 
 
-def _with_lots(member: Member) -> statements.EntryRows:
-    return selectors.entries(member.pk).prefetch_related("lots")
+def _rows(member: Member) -> statements.EntryRows:
+    return selectors.with_validity(selectors.entries(member.pk))
 
 
 def _by_month(member: Member, page: Sequence[Entry]) -> list[Month]:

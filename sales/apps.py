@@ -1,8 +1,35 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SalesConfig(AppConfig):
     name = "sales"
     verbose_name = _("Sales")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from points.selectors import labels
+        from stores.selectors import labels as job_labels
+
+        labels.register_sources(
+            {
+                "api": pgettext_lazy("source", "receipt, sent by the store"),
+                "admin": pgettext_lazy("source", "receipt, entered by staff"),
+                "import": pgettext_lazy("source", "receipt, imported from a file"),
+                "demo": pgettext_lazy("source", "receipt of the demonstration"),
+            }
+        )
+        labels.register_actors(
+            {
+                "import_receipts": pgettext_lazy("actor", "import on the command line"),
+                "settle_waiting_returns": pgettext_lazy("actor", "system (waiting returns)"),
+            }
+        )
+        job_labels.register_jobs(
+            {
+                "sales.run_import": _("Import a file of receipts"),
+                "sales.settle_waiting_returns": _("Settle waiting returns"),
+                "sales.forget_uploads": _("Delete uploaded files past their time"),
+            }
+        )

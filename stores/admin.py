@@ -1,10 +1,12 @@
 """Stores, the keys of their machines, and the runs of the jobs."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -14,6 +16,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from stores.models import ApiKey, JobRun, Store
+from stores.selectors import labels
 from stores.services import api_keys
 
 
@@ -85,16 +88,29 @@ class ApiKeyAdmin(ModelAdmin):
         return response
 
 
+class JobFilter(admin.SimpleListFilter):
+    """The jobs that there are, by what they do; asks the database nothing."""
+
+    title = _("job")
+    parameter_name = "name"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        return labels.jobs()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[JobRun]) -> QuerySet[JobRun]:
+        return queryset.filter(name=self.value()) if self.value() else queryset
+
+
 @admin.register(JobRun)
 class JobRunAdmin(ModelAdmin):
-    list_display = ("started_at", "name", "state_label", "took", "done", "total", "finished_at")
-    list_filter = ("state", "name")
+    list_display = ("started_at", "job", "state_label", "took", "done", "total", "finished_at")
+    list_filter = ("state", JobFilter)
     ordering = ("-started_at",)
     list_per_page = 50
     show_full_result_count = False
     paginator = InfinitePaginator
     fields = (
-        "name",
+        "job",
         "state",
         "started_at",
         "finished_at",
@@ -125,6 +141,10 @@ class JobRunAdmin(ModelAdmin):
     )
     def state_label(self, run: JobRun) -> tuple[str, str]:
         return run.state, run.get_state_display()
+
+    @display(description=_("job"), ordering="name")
+    def job(self, run: JobRun) -> str:
+        return labels.job(run.name)
 
     @display(description=_("duration"))
     def took(self, run: JobRun) -> str:

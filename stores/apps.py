@@ -6,3 +6,8 @@ class StoresConfig(AppConfig):
     name = "stores"
     verbose_name = _("Stores")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from stores.selectors import labels
+
+        labels.register_jobs({"stores.forget_job_runs": _("Delete old records of jobs")})

@@ -12,8 +12,10 @@ from unfold.decorators import display
 
 from members import selectors as people
 from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin
+from points.admin.actors import ListsActors
 from points.models import Account, ClearingRun, Entry, Hold, Lot, LotUse
-from points.selectors import explanations
+from points.selectors import explanations, labels
+from points.selectors.entries import SHOWN_MAX
 from points.selectors.statements import signed
 
 _SEARCH_HELP = _("Exact member number, mobile number, external number or whole name")
@@ -50,6 +52,8 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
+    # A spend may have used thousands of lots; the page leafs through them.
+    per_page = SHOWN_MAX
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -62,6 +66,7 @@ class LotInline(ReadOnlyInline):
     model = Lot
     fk_name = "entry"
     verbose_name_plural = _("lots granted by this entry")
+    ordering = ("expires_at", "pk")
     fields = (
         "granted",
         "remaining",
@@ -79,15 +84,16 @@ class LotUseInline(ReadOnlyInline):
     model = LotUse
     fk_name = "entry"
     verbose_name_plural = _("lots used by this entry")
+    ordering = ("pk",)
     fields = ("lot", "bucket", "amount", "restored", "forfeited")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LotUse]:
         uses: QuerySet[LotUse] = super().get_queryset(request)
-        return uses.select_related("lot")  # a spend may have used hundreds
+        return uses.select_related("lot")
 
 
 @admin.register(Entry)
-class EntryAdmin(OfAccount):
+class EntryAdmin(ListsActors, OfAccount):
     search_help_text = _("Member (exact number, phone, name) or the whole reference")
     list_display = (
         "created_at",
@@ -97,7 +103,7 @@ class EntryAdmin(OfAccount):
         "available_after",
         "store",
         "reference",
-        "actor",
+        "actor_name",
     )
     list_select_related = ("account__member", "store")
     list_filter = ("kind",)
@@ -111,9 +117,9 @@ class EntryAdmin(OfAccount):
         ("available_after", "held_after", "pending_after", "debt_after"),
         "reference",
         "relates_to",
-        "source",
+        "source_label",
         "store",
-        "actor",
+        ("actor_name", "actor"),
         "rule_version",
         "inputs",
         "occurred_at",
@@ -133,6 +139,10 @@ class EntryAdmin(OfAccount):
     @display(description=_("points"))
     def points(self, entry: Entry) -> str:
         return signed(entry.amount)
+
+    @display(description=_("source"))
+    def source_label(self, entry: Entry) -> str:
+        return labels.source(entry.source)
 
     @display(description=_("how it came about"))
     def why(self, entry: Entry) -> str:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from points.models import Entry, Lot, LotUse
 from points.policies import NEVER
-from points.selectors import Balance, explanations
+from points.selectors import Balance, Part, explanations, labels
 
 
 class NextExpirySerializer(serializers.Serializer[Any]):
@@ -51,6 +51,10 @@ class EntrySerializer(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField()
     booked_at = serializers.DateTimeField()
     store = StoreSerializer(allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # DRF takes fields off the class
+        help_text="The code of where it came from."
+    )
+    source_label = serializers.CharField(help_text="The same in words, by Accept-Language.")
     reference = serializers.CharField()
     rule_version = serializers.CharField()
     relates_to = serializers.IntegerField(allow_null=True, help_text="The entry it answers.")
@@ -79,8 +83,12 @@ class LotUseSerializer(serializers.Serializer[Any]):
 
 
 class EntryDetailSerializer(EntrySerializer):
-    lots = LotSerializer(many=True, help_text="What this entry granted.")
-    uses = LotUseSerializer(many=True, help_text="Which lots it took from or gave back to.")
+    lots = LotSerializer(many=True, help_text="What this entry granted: the first 100.")
+    lots_total = serializers.IntegerField(help_text="How many lots it granted in all.")
+    uses = LotUseSerializer(
+        many=True, help_text="Which lots it took from or gave back to: the first 100."
+    )
+    uses_total = serializers.IntegerField(help_text="How many uses there are in all.")
 
 
 class EntryPageSerializer(serializers.Serializer[Any]):
@@ -132,6 +140,8 @@ def entry(row: Entry) -> dict[str, Any]:
         "occurred_at": _instant(row.occurred_at),
         "booked_at": _instant(row.created_at),
         "store": {"code": store.code, "name": store.name} if store is not None else None,
+        "source": row.source,
+        "source_label": labels.source(row.source),
         "reference": row.reference,
         "rule_version": row.rule_version,
         "relates_to": row.relates_to_id,
@@ -164,10 +174,12 @@ def lot_use(row: LotUse) -> dict[str, Any]:
     }
 
 
-def entry_detail(row: Entry, *, lots: list[Lot], uses: list[LotUse]) -> dict[str, Any]:
+def entry_detail(row: Entry, *, lots: Part[Lot], uses: Part[LotUse]) -> dict[str, Any]:
     return entry(row) | {
-        "lots": [lot(each) for each in lots],
-        "uses": [lot_use(each) for each in uses],
+        "lots": [lot(each) for each in lots.rows],
+        "lots_total": lots.total,
+        "uses": [lot_use(each) for each in uses.rows],
+        "uses_total": uses.total,
     }
 
 

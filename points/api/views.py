@@ -58,7 +58,7 @@ class EntriesView(APIView):
 
 
 class EntryView(APIView):
-    """One entry with the lots that it granted, and those that it used."""
+    """One entry with the first lots that it granted, and those that it used."""
 
     permission_classes = (IsMember,)
 
@@ -67,8 +67,8 @@ class EntryView(APIView):
         row = selectors.entries(calling_member(request).pk).filter(pk=entry_id).first()
         if row is None:
             raise Http404
-        lots = list(row.lots.order_by("expires_at", "pk"))
-        uses = list(selectors.uses(row))
+        lots = selectors.first(selectors.granted(row))
+        uses = selectors.first(selectors.uses(row))
         return Response(serializers.entry_detail(row, lots=lots, uses=uses))
 
 

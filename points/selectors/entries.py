@@ -1,10 +1,36 @@
 """Entries, lots and what took from which, as pages and doors show them."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
 
 from points.models import Account, Entry, Lot, LotUse
+
+SHOWN_MAX = 100
+"""Rows of one entry that a page or an answer shows; an entry may have thousands."""
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[Row]):
+    """The first rows of several, and how many there are in all."""
+
+    rows: list[Row]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+
+def first(rows: QuerySet[Row]) -> Part[Row]:
+    """The first `SHOWN_MAX` rows. One query; the rest is counted only where there is one."""
+    found = list(rows[: SHOWN_MAX + 1])
+    total = len(found) if len(found) <= SHOWN_MAX else rows.count()
+    return Part(found[:SHOWN_MAX], total)
 
 
 def entries(member_id: int, *, unit: str = Account.Unit.POINTS) -> QuerySet[Entry]:
@@ -15,6 +41,18 @@ def entries(member_id: int, *, unit: str = Account.Unit.POINTS) -> QuerySet[Entr
     """
     account = Account.objects.filter(member_id=member_id, unit=unit).values("pk")[:1]
     return Entry.objects.filter(account_id=account).select_related("store").order_by("-seq")
+
+
+def with_validity(rows: QuerySet[Entry]) -> QuerySet[Entry]:
+    """The entries, each with what a line of a list says of its lots, however many it granted.
+
+    `is_waiting`: some are pending. `valid_until`: the soonest expiry; None where it granted none.
+    """
+    own = Lot.objects.filter(entry=OuterRef("pk"))
+    return rows.annotate(
+        is_waiting=Exists(own.filter(state=Lot.State.PENDING)),
+        valid_until=Subquery(own.order_by("expires_at").values("expires_at")[:1]),
+    )
 
 
 def entry_by_reference(member_id: int, reference: str) -> Entry | None:
@@ -36,6 +74,11 @@ def lots(member_id: int, at: datetime, *, unit: str = Account.Unit.POINTS) -> Qu
         .select_related("entry", "store")
         .order_by("expires_at", "id")
     )
+
+
+def granted(entry: Entry) -> QuerySet[Lot]:
+    """The lots that the entry granted, soonest expiry first."""
+    return Lot.objects.filter(entry=entry).order_by("expires_at", "pk")
 
 
 def uses(entry: Entry) -> QuerySet[LotUse]:

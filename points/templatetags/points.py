@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from points.models import Entry, Lot
+from points.models import Entry
 from points.policies import NEVER
 from points.selectors import explanations
 from points.selectors.statements import last_day, signed
@@ -88,12 +88,6 @@ def until(value: datetime) -> str:
     if local.time() == time.min:
         return f"{last_day(value):%Y-%m-%d}"
     return f"{local:%Y-%m-%d %H:%M}"
-
-
-@register.simple_tag
-def is_pending(entry: Entry) -> bool:
-    """Whether what the entry granted is still waiting; reads the lots that came with it."""
-    return any(lot.state == Lot.State.PENDING for lot in entry.lots.all())
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from members.admin.base import ReadOnlyAdmin, service_page
+from points.admin.actors import ListsActors
 from sales import tasks
 from sales.forms import UploadForm
 from sales.models import ImportIssue, ImportRun
@@ -22,7 +24,7 @@ from sales.services import reports, uploads
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
+class ImportRunAdmin(ListsActors):
     list_display = (
         "started_at",
         "file_name",
@@ -33,17 +35,18 @@ class ImportRunAdmin(ReadOnlyAdmin):
         "receipts_known",
         "receipts_refused",
         "rows_refused",
-        "actor",
+        "actor_name",
     )
     list_select_related = ("store",)
     list_filter = ("state", "store", "is_dry_run")
     ordering = ("-started_at",)
     fields = (
         ("file_name", "store"),
+        "kept_file",
         ("state", "progress"),
         "refusal",
         ("started_at", "finished_at"),
-        ("heartbeat_at", "actor"),
+        ("heartbeat_at", "actor_name"),
         ("is_dry_run", "create_members"),
         ("rows_read", "rows_refused"),
         "refused_links",
@@ -132,6 +135,14 @@ class ImportRunAdmin(ReadOnlyAdmin):
         if run.percent is None:
             return _("%(rows)s rows read") % {"rows": run.rows_read}
         return f"{run.percent} %"
+
+    @display(description=gettext_lazy("uploaded file"))
+    def kept_file(self, run: ImportRun) -> str:
+        facts = {"days": settings.UPLOADED_RECEIPTS_KEPT_DAYS}
+        if run.file:
+            return _("Kept here until %(days)s days after the end of the import") % facts
+        # A file that was read where it lay, on the command line, was never here either.
+        return _("Not here; uploaded files are deleted %(days)s days after their import") % facts
 
     @display(description=gettext_lazy("column mapping"))
     def mapping_text(self, run: ImportRun) -> str:

@@ -23,7 +23,8 @@ from unfold.decorators import action, display
 from campaigns.policies import plain
 from campaigns.selectors import explanations as rule_texts
 from members import selectors as people
-from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin, service_page
+from members.admin.base import MEMBERS_FOUND_MAX, service_page
+from points.admin.actors import ShowsActor
 from sales.forms import LineFormSet, ReceiptForm, receipt_input
 from sales.models import Receipt, ReceiptLine
 from sales.selectors import explanations
@@ -67,7 +68,7 @@ class ReceiptLineInline(TabularInline):
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
+class ReceiptAdmin(ShowsActor):
     list_display = (
         "occurred_at",
         "number",
@@ -94,7 +95,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
         ("signed_points", "points_clawed"),
         "why",
         ("channel", "source"),
-        ("received_at", "actor"),
+        ("received_at", "actor_name"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

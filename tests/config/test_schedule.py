@@ -1,7 +1,11 @@
+import re
+
 from celery.schedules import crontab
+from django.conf import settings
 
 from config.celery import app
 from config.schedule import SCHEDULE
+from stores.selectors import labels
 
 
 def test_every_scheduled_task_exists() -> None:
@@ -25,3 +29,13 @@ def test_jobs_keep_no_results() -> None:
     """A result backend on the path of a request is one more thing to wait for."""
     assert app.conf.task_ignore_result is True
     assert app.conf.result_backend is None
+
+
+def test_every_recorded_job_has_a_name_for_people() -> None:
+    recorded = {
+        name
+        for path in settings.BASE_DIR.glob("*/tasks.py")
+        for name in re.findall(r'recorded\(name="([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert recorded
+    assert recorded == {code for code, _label in labels.jobs()}

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from points.selectors.entries import SHOWN_MAX
 from points.services import accounts, ledger, maturity
 from tests import cast
 
@@ -198,11 +199,11 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
         cast.earned(lin, 10)
     spend = cast.spent(lin, 10 * rows - 1)
     browser = cast.browser_of(lin)
-    # Balance, what a point is worth, entries, their lots.
-    with django_assert_num_queries(AUTHENTICATION + 4):
+    # Balance, what a point is worth, entries.
+    with django_assert_num_queries(AUTHENTICATION + 3):
         browser.get("/")
-    # Balance, entries, their lots, the months.
-    with django_assert_num_queries(AUTHENTICATION + 4):
+    # Balance, entries, the months.
+    with django_assert_num_queries(AUTHENTICATION + 3):
         browser.get("/points/")
     # Balance, lots.
     with django_assert_num_queries(AUTHENTICATION + 2):
@@ -210,3 +211,22 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
     # The entry, its lots, its uses, lots that lapsed by it, its answers.
     with django_assert_num_queries(AUTHENTICATION + 5):
         browser.get(f"/points/entries/{spend.entry_id}/")
+
+
+def test_receipt_of_many_lots_says_how_many_are_not_shown() -> None:
+    lin = cast.member()
+    for _n in range(SHOWN_MAX + 3):
+        cast.earned(lin, 1)
+    spend = cast.spent(lin, SHOWN_MAX + 3)
+    page = page_of(cast.browser_of(lin), f"/points/entries/{spend.entry_id}/")
+    assert page.count("−1</strong>") == SHOWN_MAX
+    assert "另有 3 条" in page
+
+
+def test_receipt_says_where_it_came_from() -> None:
+    lin = cast.member()
+    entry = cast.earned(lin, 10, source="api", actor="key:secret-prefix")
+    page = page_of(cast.browser_of(lin), f"/points/entries/{entry.entry_id}/")
+    assert "小票（门店上传）" in page
+    # Who of the shop did it is the shop's business.
+    assert "secret-prefix" not in page

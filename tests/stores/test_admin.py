@@ -104,3 +104,17 @@ def test_job_runs_are_read_only(admin_client: Client) -> None:
 
     assert admin_client.get(page).status_code == 200
     assert admin_client.post(page, {"name": "y"}).status_code == 403
+
+
+def test_jobs_are_named_by_what_they_do(admin_client: Client) -> None:
+    for name in ("points.expire_lots", "points.gone"):
+        JobRun.objects.create(name=name, started_at=NOW, heartbeat_at=NOW)
+    page = admin_client.get("/admin/stores/jobrun/").content.decode()
+    assert page.count("到期积分清零入账") >= 2  # its row, and the filter's choice
+    assert "points.gone" in page
+    answer = admin_client.get("/admin/stores/jobrun/", {"name": "points.expire_lots"})
+    rows = list(answer.context["cl"].result_list)
+    assert [row.name for row in rows] == ["points.expire_lots"]
+    page = admin_client.get(f"/admin/stores/jobrun/{rows[0].pk}/change/").content.decode()
+    assert "到期积分清零入账" in page
+    assert "points.expire_lots" not in page

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from points.api import serializers
 from points.models import Entry
+from points.selectors.entries import SHOWN_MAX
 from points.services import accounts, holds, ledger
 from tests import cast
 
@@ -38,6 +39,8 @@ def test_entry_explains_itself_in_the_callers_language() -> None:
     assert chinese[0]["sentence"] == "原因：核查"
     assert english["results"][0]["sentence"] == "Reason: 核查"
     assert chinese[0]["explanation"] == {"reason": "核查"}
+    assert (chinese[0]["source"], chinese[0]["source_label"]) == ("status", "账户状态变更")
+    assert english["results"][0]["source_label"] == "status of the account"
     assert set(chinese[0]) == set(serializers.EntrySerializer().fields)
 
 
@@ -113,6 +116,16 @@ def test_entry_with_the_lots_it_used() -> None:
     assert set(used["uses"][0]) == set(serializers.LotUseSerializer().fields)
     lots = client.get("/api/v1/me/lots").json()["results"]
     assert [(lot["entry"], lot["remaining"]) for lot in lots] == [(late.entry_id, 30)]
+
+
+def test_entry_of_many_lots_is_cut_and_counted() -> None:
+    lin = cast.member()
+    for _n in range(SHOWN_MAX + 3):
+        cast.earned(lin, 1)
+    spend = cast.spent(lin, SHOWN_MAX + 3)
+    used = cast.program_of(lin).get(f"/api/v1/me/entries/{spend.entry_id}").json()
+    assert (len(used["uses"]), used["uses_total"]) == (SHOWN_MAX, SHOWN_MAX + 3)
+    assert (used["lots"], used["lots_total"]) == ([], 0)
 
 
 def test_lots_page_in_the_order_of_use() -> None:
