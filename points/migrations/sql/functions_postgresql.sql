@@ -85,8 +85,7 @@ BEGIN
         debt = e.debt_after, seq = e.seq, chain = e.hash,
         earned_total = earned_total + CASE WHEN e.kind = 'earn' THEN net ELSE 0 END,
         spent_total = spent_total
-            - CASE WHEN e.kind IN ('spend', 'capture', 'restore') THEN net ELSE 0 END,
-        expired_total = expired_total - CASE WHEN e.kind = 'expire' THEN net ELSE 0 END
+            - CASE WHEN e.kind IN ('spend', 'capture', 'restore') THEN net ELSE 0 END
         WHERE id = a.id;
 END $$;
 
@@ -396,10 +395,10 @@ CREATE FUNCTION points_expire(
 ) LANGUAGE plpgsql SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 DECLARE
     ids bigint[];
-    owners bigint[] := '{}';
-    entries bigint[] := '{}';
     r record;
+    a points_account;
     e points_entry;
+    booked points_entry[] := '{}';
 BEGIN
     accounts := 0; lots := 0; points := 0;
     SELECT array_agg(account_id), MAX(account_id) INTO ids, last_account FROM (
@@ -414,25 +413,33 @@ BEGIN
             FOR NO KEY UPDATE SKIP LOCKED) free;
     END IF;
     -- A new statement after the lock: what it sums is what nobody can change any more.
-    FOR r IN SELECT a, d.sum, d.count FROM (
+    FOR r IN SELECT t AS a, d.sum, d.count FROM (
                  SELECT account_id, SUM(remaining)::bigint AS sum, COUNT(*) AS count FROM points_lot
                  WHERE account_id = ANY(ids) AND state = 'open' AND expires_at <= cutoff
                    AND held = 0 GROUP BY account_id) d
-             JOIN points_account a ON a.id = d.account_id ORDER BY d.account_id LOOP
+             JOIN points_account t ON t.id = d.account_id ORDER BY d.account_id LOOP
+        a := r.a;
         e := NULL;
+        e.id := nextval('points_entry_id_seq'); e.account_id := a.id; e.seq := a.seq + 1;
         e.kind := 'expire'; e.reference := 'expire:' || run; e.fingerprint := mark;
         e.source := 'expiry'; e.actor := 'system'; e.rule_version := ''; e.explanation := '{}';
         e.occurred_at := cutoff; e.created_at := recorded_at;
         e.d_available := -r.sum; e.d_held := 0; e.d_pending := 0; e.d_debt := 0;
-        e := points_append(r.a, e);
-        owners := owners || e.account_id;
-        entries := entries || e.id;
+        e.available_after := a.available - r.sum; e.held_after := a.held;
+        e.pending_after := a.pending; e.debt_after := a.debt;
+        e.hash := points_hash(a.chain, e);
+        booked := booked || e;
         accounts := accounts + 1;
         lots := lots + r.count;
         points := points + r.sum;
     END LOOP;
+    -- As `points_append`, but all of the window's entries and accounts in one statement each.
+    INSERT INTO points_entry SELECT * FROM unnest(booked);
+    UPDATE points_account t SET available = v.available_after, seq = v.seq, chain = v.hash,
+        expired_total = t.expired_total - v.d_available
+        FROM unnest(booked) AS v WHERE t.id = v.account_id;
     UPDATE points_lot l SET expired = l.remaining, remaining = 0, state = 'closed',
-        expired_by_id = v.entry FROM unnest(owners, entries) AS v(account, entry)
-        WHERE l.account_id = v.account AND l.state = 'open' AND l.expires_at <= cutoff
+        expired_by_id = v.id FROM unnest(booked) AS v
+        WHERE l.account_id = v.account_id AND l.state = 'open' AND l.expires_at <= cutoff
           AND l.held = 0;
 END $$;
