@@ -17,7 +17,7 @@ class Entry(models.Model):
 
     What its figures must fulfil (direction by kind, ranges, following the entry before it) is
     kept by the trigger `points_entry_follows`, not by CHECKs: PostgreSQL parses the CHECKs of a
-    table anew for every statement, which cost four fifths of a posting.
+    table anew for every statement, which was two thirds of inserting an entry.
     """
 
     class Kind(models.TextChoices):
@@ -38,7 +38,7 @@ class Entry(models.Model):
 
     # Accounts, lots and entries can never be deleted (a trigger refuses), so foreign keys among
     # them would guard nothing; the insert triggers check that the parents exist and belong
-    # together. Measured in docs/decisions/0006-ledger-paths.md.
+    # together. Why: docs/decisions/0006-ledger-paths.md.
     account = models.ForeignKey(
         "points.Account",
         verbose_name=_("point account"),

@@ -1,7 +1,7 @@
 """The rows of the ledger as plain data, and how they are written in bulk.
 
-The ORM costs ten times the work itself here (docs/decisions/0006-ledger-paths.md), so the
-ledger's inner loop reads and writes plain rows. This is the only file of the ledger that asks
+Through the ORM a posting costs many times the work itself (docs/decisions/0006-ledger-paths.md), so
+the ledger's inner loop reads and writes plain rows. This is the only file of the ledger that asks
 which database it is on, beside `stored`.
 """
 

@@ -33,7 +33,7 @@ def is_used() -> bool:
 def _row(sql: str, parameters: list[Any]) -> Any:
     """One statement, one row, by psycopg itself.
 
-    Django's wrappers around a cursor are a quarter of the Python in a spend; where queries are
+    Django's wrappers around a cursor are a seventh of the Python in a spend; where queries are
     logged or counted they are used all the same.
     """
     if connection.queries_logged:
