@@ -1,8 +1,8 @@
 """The rows of the ledger as plain data, and how they are written in bulk.
 
 Through the ORM a posting costs many times the work itself (docs/decisions/0006-ledger-paths.md), so
-the ledger's inner loop reads and writes plain rows. This is the only file of the ledger that asks
-which database it is on, beside `stored`.
+the ledger's inner loop reads and writes plain rows. The few statements that differ between the
+databases ask `is_postgresql`.
 """
 
 import json
