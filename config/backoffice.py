@@ -16,6 +16,7 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         gettext_lazy("Members"),
         {
             "members.member": "person",
+            "members.tag": "label",
             "members.devicesession": "devices",
             "members.consent": "verified_user",
         },
@@ -40,7 +41,15 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "campaigns.earningruleversion": "history",
         },
     ),
-    (gettext_lazy("Stores"), {"stores.store": "storefront", "stores.apikey": "key"}),
+    (
+        gettext_lazy("Stores"),
+        {
+            "stores.store": "storefront",
+            "stores.category": "account_tree",
+            "stores.article": "inventory_2",
+            "stores.apikey": "key",
+        },
+    ),
     (
         gettext_lazy("Operation"),
         {

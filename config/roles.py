@@ -14,6 +14,7 @@ _LOOK = (
     "stores.view_store",
 )
 _LEDGER = ("points.view_hold", "points.view_adjustment", "points.view_clearingrun")
+_GOODS = ("stores.view_category", "stores.view_article")
 
 # A role may ask for an adjustment or approve it; who does both still needs another person.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -22,6 +23,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LEDGER,
         "members.add_member",
         "members.change_member",
+        "members.view_tag",
+        "members.add_tag",
+        "members.change_tag",
         "points.view_ledgersettings",
         "points.change_ledgersettings",
         "points.add_adjustment",
@@ -32,17 +36,24 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales.add_importrun",
         "notifications.view_message",
         "stores.view_jobrun",
+        *_GOODS,
+        "stores.add_category",
+        "stores.change_category",
+        "stores.add_article",
+        "stores.change_article",
     ),
     "店长": (
         *_LOOK,
         *_LEDGER,
         "members.add_member",
         "members.change_member",
+        "members.view_tag",
         "members.view_phone",
         "points.change_account",
         "points.add_adjustment",
         "points.approve_adjustment",
         "sales.add_receipt",
+        *_GOODS,
         "sales.change_receipt",  # to settle a return whose sale never came
     ),
     "收银": ("members.view_member", "members.add_member", "points.view_account", *_LOOK[4:]),
@@ -59,6 +70,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LOOK,
         *_LEDGER,
         "members.change_member",
+        "members.view_tag",
         "members.view_phone",
         "points.change_account",
         "points.add_adjustment",

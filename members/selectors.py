@@ -1,9 +1,22 @@
-"""Finding people."""
+"""Finding people, and what rules ask about them."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from members import policies
-from members.models import Member
+from members.models import Member, MemberTag, Tag
+from stores.selectors.arrays import among
+
+
+class PersonFacts(NamedTuple):
+    """What earning rules ask about a person."""
+
+    joined_at: datetime
+    birthday: date | None
+    tags: frozenset[str]
 
 
 def found_by(text: str) -> QuerySet[Member]:
@@ -20,3 +33,28 @@ def found_by(text: str) -> QuerySet[Member]:
     if phone := policies.normalise_phone(wanted):
         matches |= Q(phone=phone)
     return Member.objects.filter(matches) if wanted else Member.objects.none()
+
+
+def tags_of(member_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """The tags of each of these members, by name. One query, whatever their number."""
+    found: dict[int, set[str]] = {pk: set() for pk in member_ids}
+    if found:
+        rows = MemberTag.objects.filter(among("member_id", list(found)))
+        for pk, name in rows.values_list("member_id", "tag__name"):
+            found[pk].add(name)
+    return {pk: frozenset(names) for pk, names in found.items()}
+
+
+def people_facts(member_ids: Collection[int]) -> dict[int, PersonFacts]:
+    """The facts about those of these members that exist. Two queries, whatever their number."""
+    ids = set(member_ids)
+    if not ids:
+        return {}
+    tags = tags_of(ids)
+    rows = Member.objects.filter(among("id", ids)).values_list("pk", "joined_at", "birthday")
+    return {pk: PersonFacts(joined_at, birthday, tags[pk]) for pk, joined_at, birthday in rows}
+
+
+def known_tags() -> list[str]:
+    """Every tag, in the order of the alphabet."""
+    return list(Tag.objects.order_by("name").values_list("name", flat=True))

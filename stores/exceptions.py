@@ -28,3 +28,25 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(self.message) % self.params if self.params else str(self.message)
+
+
+GOODS_MESSAGES: dict[str, str | Promise] = {
+    "required": _("A value is missing."),
+    "text_too_long": _("The text has at most %(limit)s characters."),
+    "unsafe_characters": _("The text contains control characters or broken characters."),
+    "category_unknown": _("There is no category %(category)s."),
+    "category_cycle": _("A category cannot lie within itself."),
+    "category_too_deep": _("Categories lie at most %(limit)s levels deep."),
+    "too_many_labels": _("An article has at most %(limit)s labels."),
+    "label_invalid": _("A label has at most %(limit)s characters, and no comma."),
+    "row_twice": _("An earlier row of the same request has this code."),
+}
+
+
+class GoodsRefused(Refusal):
+    """An article or category that is not taken in; `field` says which of its values is wrong."""
+
+    def __init__(self, code: str, *, field: str, **params: Any) -> None:
+        self.code = code
+        self.message = GOODS_MESSAGES[code]
+        super().__init__(field=field, **params)

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from config.api import views
 
 urlpatterns = [
+    path("v1/", include(("stores.api.urls", "stores"), namespace="api-stores")),
     path("v1/", include(("members.api.urls", "members"), namespace="api-members")),
     path("v1/", include(("points.api.urls", "points"), namespace="api-points")),
     path("v1/", include(("sales.api.urls", "sales"), namespace="api-sales")),

@@ -1,3 +1,3 @@
-from members.admin.member import ConsentAdmin, DeviceSessionAdmin, MemberAdmin
+from members.admin.member import ConsentAdmin, DeviceSessionAdmin, MemberAdmin, TagAdmin
 
-__all__ = ["ConsentAdmin", "DeviceSessionAdmin", "MemberAdmin"]
+__all__ = ["ConsentAdmin", "DeviceSessionAdmin", "MemberAdmin", "TagAdmin"]

@@ -7,56 +7,19 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin
-from unfold.views import ChangeList
 
 from members import selectors
+from stores.admin.base import BoundedAdmin
 from stores.exceptions import Refusal
 
 M = TypeVar("M", bound=Model)
 MEMBERS_FOUND_MAX = 50
-
-
-class BoundedPaginator(Paginator[Any]):
-    """Leafs through the first thousand rows and counts no further, however big the table.
-
-    Whoever looks for more than that looks for something, and has search and filters.
-    """
-
-    COUNTED_MAX = 1000
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list[: self.COUNTED_MAX]  # type: ignore[assignment]  # a list is never given
-        return rows.count()
-
-
-class BoundedChangeList(ChangeList):
-    """Says no number that was not counted: above the list, "1000 results" would be untrue."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.full_result_count = self.result_count
-
-
-class BoundedAdmin(ModelAdmin):
-    """A list over a table that may be big: bounded, uncounted, never shown whole."""
-
-    list_per_page = 50
-    list_max_show_all = 0
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    list_before_template = "admin/bounded_list.html"
-    actions = None
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return BoundedChangeList
 
 
 class ReadOnlyAdmin(BoundedAdmin):

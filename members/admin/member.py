@@ -12,14 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
-from members.admin.base import BoundedAdmin, ByMember, ReadOnlyAdmin, posted, service_page
+from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
 from members.exceptions import NameInvalid
-from members.models import Consent, DeviceSession, Member
+from members.models import Consent, DeviceSession, Member, MemberTag, Tag
 from members.services import registration
+from stores.admin.base import BoundedAdmin
 from stores.models import Store
 
 
@@ -71,14 +73,57 @@ class MemberForm(forms.ModelForm[Member]):
         return birthday
 
 
+class MemberTagForm(forms.ModelForm[MemberTag]):
+    def clean_tag(self) -> Tag:
+        """Once is enough: Django does not check a constraint that the parent's key is part of."""
+        tag: Tag = self.cleaned_data["tag"]
+        others = MemberTag.objects.filter(member_id=self.instance.member_id, tag=tag)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("The member has this tag already."))
+        return tag
+
+
+class MemberTagInline(TabularInline):
+    """A member's tags. Who may change the member may change them."""
+
+    model = MemberTag
+    form = MemberTagForm
+    fields = ("tag",)
+    autocomplete_fields = ("tag",)
+    verbose_name_plural = gettext_lazy("Tags")
+    hide_title = True
+    extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever sees the member
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("members.change_member")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("members.change_member")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("members.change_member")
+
+
+@admin.register(Tag)
+class TagAdmin(BoundedAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = ("name",)
+
+
 @admin.register(Member)
 class MemberAdmin(BoundedAdmin):
     """Staff correct a name, birthday or home store; phone and number are the person's own."""
 
     form = MemberForm
     ordering = ("-pk",)
-    list_filter = ("source",)
+    list_filter = ("source", "tags")
     list_select_related = ("home_store",)
+    inlines = (MemberTagInline,)
     search_fields = ("number",)
     search_help_text = gettext_lazy(
         "Exact member number, mobile number, external number or whole name"

@@ -38,6 +38,13 @@ class Member(models.Model):
         blank=True,
         related_name="+",
     )
+    tags = models.ManyToManyField(
+        "members.Tag",
+        verbose_name=_("tags"),
+        through="members.MemberTag",
+        blank=True,
+        related_name="members",
+    )
     source = models.CharField(
         _("source"), max_length=10, choices=Source.choices, default=Source.ADMIN
     )

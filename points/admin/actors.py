@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from members.admin.base import BoundedChangeList, ReadOnlyAdmin
+from members.admin.base import ReadOnlyAdmin
 from points.selectors import labels
+from stores.admin.base import BoundedChangeList
 
 
 class ShowsActor(ReadOnlyAdmin):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from stores.models import ApiKey, JobRun, Store
+from stores.models import ApiKey, Article, Category, JobRun, Store
 from stores.services import api_keys, jobs
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,9 @@ def test_a_store_is_checked(
         assert list(answer.context["adminform"].form.errors) == errors
 
 
-@pytest.mark.parametrize("path", ["stores/store", "stores/apikey", "stores/jobrun"])
+@pytest.mark.parametrize(
+    "path", ["stores/store", "stores/apikey", "stores/jobrun", "stores/category", "stores/article"]
+)
 def test_a_list_costs_the_same_for_one_row_and_for_three(
     admin_client: Client, store: Store, path: str
 ) -> None:
@@ -84,6 +86,8 @@ def test_a_list_costs_the_same_for_one_row_and_for_three(
         api_keys.issue(store=own, name="till", now=NOW)
         with jobs.recorded(name="x", now=NOW):
             pass
+        category = Category.objects.create(code=f"C{n}", name="茶", parent=Category.objects.first())
+        Article.objects.create(sku=f"A{n}", name="茶", category=category, labels=["new"])
 
     costs = []
     for rows in (1, 3):
@@ -118,3 +122,72 @@ def test_jobs_are_named_by_what_they_do(admin_client: Client) -> None:
     page = admin_client.get(f"/admin/stores/jobrun/{rows[0].pk}/change/").content.decode()
     assert "到期积分清零入账" in page
     assert "points.expire_lots" not in page
+
+
+def test_a_stores_line_of_business_is_suggested(admin_client: Client, store: Store) -> None:
+    Store.objects.filter(pk=store.pk).update(business="茶室")
+    page = admin_client.get("/admin/stores/store/add/").content.decode()
+    assert '<option value="茶室">' in page
+    assert '<option value="餐饮">' in page
+
+
+def test_categories_are_checked_like_the_apis(admin_client: Client) -> None:
+    pages = "/admin/stores/category/"
+    for data in ({"code": " food ", "name": "食品"}, {"code": "x", "name": "x"}):
+        assert admin_client.post(f"{pages}add/", data).status_code == 302
+    food, other = Category.objects.get(code="food"), Category.objects.get(code="x")
+    other.parent = food
+    other.save()
+
+    answer = admin_client.post(f"{pages}{food.pk}/change/", {"name": "食品", "parent": other.pk})
+
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert dict(errors) == {"parent": ["品类不能放在它自己之下。"]}
+    data = {"code": "changed", "name": "吃的", "parent": ""}
+    assert admin_client.post(f"{pages}{food.pk}/change/", data).status_code == 302
+    food.refresh_from_db()
+    assert (food.code, food.name) == ("food", "吃的")
+    assert admin_client.post(f"{pages}{food.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "labels"),
+    [
+        ({}, []),
+        (
+            {"labels": ["special", "new"], "more_labels": "自有， Own"},
+            ["new", "own", "special", "自有"],
+        ),
+        ({"more_labels": "x" * 33}, None),
+        ({"labels": ["none such"]}, None),
+        ({"name": ""}, None),
+        ({"sku": "a\tb"}, None),
+    ],
+)
+def test_an_article_is_entered_by_hand(
+    admin_client: Client, fields: dict[str, Any], labels: list[str] | None
+) -> None:
+    data = {"sku": "T1", "name": "铁观音", "category": "", "brand": ""} | fields
+
+    answer = admin_client.post("/admin/stores/article/add/", data)
+
+    assert answer.status_code == (200 if labels is None else 302)
+    assert [one.labels for one in Article.objects.all()] == ([] if labels is None else [labels])
+
+
+def test_articles_are_found_by_number_category_and_label(admin_client: Client) -> None:
+    food = Category.objects.create(code="food", name="食品")
+    tea = Category.objects.create(code="tea", name="茶", parent=food)
+    one = Article.objects.create(sku="T1", name="铁观音", category=tea, labels=["new"])
+    Article.objects.create(sku="C1", name="茶杯")
+    pages = "/admin/stores/article/"
+    for query in ({"q": "T1"}, {"category": "food"}, {"label": "new"}):
+        answer = admin_client.get(pages, query)
+        assert [row.pk for row in answer.context["cl"].result_list] == [one.pk], query
+    page = f"{pages}{one.pk}/change/"
+    assert admin_client.get(page).status_code == 200
+    data = {"name": "铁观音", "category": "", "labels": [], "more_labels": ""}
+    assert admin_client.post(page, data).status_code == 302
+    one.refresh_from_db()
+    assert (one.sku, one.category, one.labels) == ("T1", None, [])

@@ -10,20 +10,38 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from stores.models import ApiKey, JobRun, Store
-from stores.selectors import labels
+from stores.selectors import goods, labels
 from stores.services import api_keys
+
+# Lines of business that merchants have; any other text will do.
+_USUAL_BUSINESSES = (_("retail"), _("dining"), _("rooms"), _("meetings"))
+
+
+class BusinessWidget(UnfoldAdminTextInputWidget):
+    """A text with suggestions: the usual lines of business, and those of the other stores."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        listed = f"{name}-suggestions"
+        field = super().render(name, value, (attrs or {}) | {"list": listed}, renderer)
+        texts = dict.fromkeys([*map(str, _USUAL_BUSINESSES), *goods.known_businesses()])
+        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in texts))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, listed, options)
 
 
 class StoreForm(forms.ModelForm[Store]):
     class Meta:
         model = Store
-        fields = ("code", "name", "ownership", "time_zone", "is_active")
+        fields = ("code", "name", "ownership", "business", "time_zone", "is_active")
+        widgets = {"business": BusinessWidget}
 
     def clean_time_zone(self) -> str:
         zone = str(self.cleaned_data["time_zone"])
@@ -35,7 +53,7 @@ class StoreForm(forms.ModelForm[Store]):
 @admin.register(Store)
 class StoreAdmin(ModelAdmin):
     form = StoreForm
-    list_display = ("code", "name", "ownership", "time_zone", "is_active")
+    list_display = ("code", "name", "ownership", "business", "time_zone", "is_active")
     list_filter = ("ownership", "is_active")
     search_fields = ("code", "name")
     ordering = ("code",)
