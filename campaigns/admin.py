@@ -1,7 +1,6 @@
 """The earning rule and its versions."""
 
 from datetime import datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,14 +15,10 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from campaigns import policies
 from campaigns.models import EarningRuleVersion
-from campaigns.selectors import explanations
+from campaigns.selectors import examples
 from campaigns.services import rules
 from members.admin.base import service_page
-
-# What staff see a rule do at a glance: a small, an ordinary and a round amount.
-_EXAMPLES = (Decimal("88.80"), Decimal(199), Decimal(250))
 
 
 @admin.register(EarningRuleVersion)
@@ -92,14 +87,7 @@ class EarningRuleVersionAdmin(ModelAdmin):
     def example(self, version: EarningRuleVersion) -> str:
         if not version.pk:
             return _("Save it to see what it would give.")
-        rule = version.as_data()
-        parts = []
-        for amount in _EXAMPLES:
-            basket = policies.Basket(lines=[policies.BasketLine(1, amount, amount)])
-            points = policies.judge(rule, basket).points
-            money = explanations.money(str(amount), "CNY")
-            parts.append(_("%(amount)s → %(points)s") % {"amount": money, "points": points})
-        return _(", ").join(parts)
+        return _(", ").join(examples.of_version(version))
 
     @action(
         description=gettext_lazy("Publish"),

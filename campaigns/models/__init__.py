@@ -1,3 +1,7 @@
+from campaigns.models.earning_rule import EarningRule
 from campaigns.models.earning_rule_version import EarningRuleVersion
+from campaigns.models.event import Event
+from campaigns.models.limit_counter import LimitCounter
+from campaigns.models.rule_fault import RuleFault
 
-__all__ = ["EarningRuleVersion"]
+__all__ = ["EarningRule", "EarningRuleVersion", "Event", "LimitCounter", "RuleFault"]

@@ -1,24 +1,29 @@
-"""What a receipt earns and what a return takes back: the questions that the sales ask.
+"""What a purchase or act earns and what a return takes back: the questions that the sales ask.
 
-No writes and no locks: the answers are plain values that the intake books. The inside may grow
-into any rule engine; the questions and the shape of the answers stay.
+The answers are plain values that the caller books; only the limits' counters are kept here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from campaigns import policies
+from campaigns.policies import judging, returns
+from campaigns.policies.judging import Part, RuleFault
+from campaigns.policies.numbers import SCALE, unscaled
+from campaigns.policies.occasions import Occasion
+from campaigns.policies.programs import Program
+from campaigns.policies.returns import PartReturn, SoldLine
+from campaigns.policies.timetables import Timetable
+from campaigns.services.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whole points (never negative), the amount that counted, and why.
+    """Whole points (never negative), the yuan that counted, and why.
 
-    `expires_at` is None for points that never expire; both instants only matter for a purchase.
+    `parts` are the lots that a purchase grants; `returns` what a linked return takes of which
+    part of its sale. `faults` name rules that could not be evaluated.
     """
 
     points: int
@@ -26,92 +31,110 @@ class Verdict:
     explanation: dict[str, Any]
     rule_version: str = ""
     rule_version_id: int | None = None
-    usable_at: datetime | None = None
-    expires_at: datetime | None = None
+    parts: tuple[Part, ...] = ()
+    returns: tuple[PartReturn, ...] = ()
+    faults: tuple[RuleFault, ...] = ()
 
 
-def purchase(
-    *,
-    timetable: policies.Timetable,
-    basket: policies.Basket,
-    at: datetime,
-    zone: ZoneInfo,
-    has_member: bool,
-) -> Verdict:
-    """What `basket`, bought at `at` in a store of time zone `zone`, earns its buyer.
+class Judge:
+    """Judges the purchases and returns of one batch, one after the other.
 
-    The rule version in force at `at` judges it, however late it is asked.
+    The version in force at a purchase's own time judges it, however late it is asked; limits see
+    what earlier purchases of the batch have used.
     """
-    rule = timetable.at(at)
-    if not has_member or rule is None:
-        return _nothing(basket, reason="no_rule" if has_member else "no_member")
-    judgement = policies.judge(rule, basket)
+
+    def __init__(self, *, timetable: Timetable, limits: Limits) -> None:
+        self.timetable = timetable
+        self.limits = limits
+
+    def purchase(self, occasion: Occasion, *, member_id: int | None) -> Verdict:
+        """What `occasion` earns the member; nothing, with the reason, for a guest (F17)."""
+        program = self.timetable.at(occasion.at)
+        if member_id is None or program is None:
+            return nothing(occasion, reason="no_rule" if member_id is not None else "no_member")
+        used = self.limits.used(program, member_id, occasion.at)
+        judgement = judging.judge(program, occasion, used)
+        self.limits.count(judgement.explanation, member_id)
+        return _verdict(program, judgement)
+
+    def unlinked_return(self, occasion: Occasion, *, member_id: int | None) -> Verdict:
+        """What a return without a known sale takes back: what its goods would earn at the time,
+        by the base rules alone."""
+        program = self.timetable.at(occasion.at)
+        if member_id is None or program is None:
+            return nothing(occasion, reason="no_rule" if member_id is not None else "no_member")
+        return _verdict(program, judging.judge_return(program, occasion))
+
+    def linked_return(
+        self,
+        *,
+        sale_number: str,
+        sale_explanation: Mapping[str, Any],
+        member_id: int | None,
+        before: Sequence[SoldLine],
+        after: Sequence[SoldLine],
+        taken_before: int,
+        base: Decimal,
+    ) -> Verdict:
+        """What a return takes back of what its sale earned (F74).
+
+        `before` and `after` are the sale's lines with what was returned of them up to this
+        return, and with it; `taken_before` the points that went off earlier.
+        """
+        found = returns.back_from(sale_explanation, sale=sale_number, before=before, after=after)
+        points = sum(part.points for part in found)
+        if member_id is not None:
+            self.limits.give_back(
+                sale_explanation, member_id, before=taken_before, after=taken_before + points
+            )
+        rule = sale_explanation.get("rule")
+        return Verdict(
+            points=points,
+            base=base,
+            explanation=_return_told(sale_number, sale_explanation, found, taken_before),
+            rule_version=f"v{rule}" if rule else "",
+            returns=tuple(found),
+        )
+
+
+def nothing(occasion: Occasion, *, reason: str) -> Verdict:
+    """No points: there is no member to earn them (`no_member`), or no rule yet (`no_rule`)."""
+    base = sum(line.amount for line in occasion.lines if line.is_priced)
+    told = {
+        "type": reason,
+        "currency": occasion.currency,
+        "base": unscaled(base),
+        "result": 0,
+    }
+    return Verdict(points=0, base=Decimal(base) / SCALE, explanation=told)
+
+
+def _verdict(program: Program, judgement: judging.Judgement) -> Verdict:
     return Verdict(
         points=judgement.points,
         base=judgement.base,
         explanation=judgement.explanation,
-        rule_version=f"v{rule.number}",
-        rule_version_id=rule.id,
-        usable_at=policies.usable_at(rule, at) if rule.pending_days else None,
-        expires_at=policies.expires_at(rule, at, zone),
+        rule_version=f"v{program.number}",
+        rule_version_id=program.terms.id,
+        parts=judgement.parts,
+        faults=judgement.faults,
     )
 
 
-def unlinked_return(
-    *,
-    timetable: policies.Timetable,
-    basket: policies.Basket,
-    at: datetime,
-    has_member: bool,
-) -> Verdict:
-    """What a return without a known sale takes back: what its goods would earn at `at`."""
-    rule = timetable.at(at)
-    if not has_member or rule is None:
-        return _nothing(basket, reason="no_rule" if has_member else "no_member")
-    judgement = policies.judge(rule, basket)
-    return Verdict(
-        points=judgement.points,
-        base=judgement.base,
-        explanation=judgement.explanation | {"type": "purchase_return"},
-        rule_version=f"v{rule.number}",
-        rule_version_id=rule.id,
-    )
-
-
-def linked_return(
-    *,
-    sale_number: str,
-    sale_explanation: dict[str, Any],
-    lines: Sequence[policies.SoldLine],
-    taken_before: int,
-    base: Decimal,
-) -> Verdict:
-    """What a return takes back of what its sale earned (F74).
-
-    `lines` are the sale's lines with everything returned so far, this return included;
-    `taken_before` is what earlier returns took. Cumulative, so the last return takes the rest.
-    """
-    total = policies.taken_back(sale_explanation, lines)
-    explanation: dict[str, Any] = {
-        "type": "linked_return",
-        "sale": sale_number,
-        "earned": sale_explanation["result"],
-        "returned": [
-            [line.line_no, policies.plain(line.returned)] for line in lines if line.returned
-        ],
-        "before": taken_before,
-        "total": total,
-        "result": total - taken_before,
+def _return_told(
+    sale: str, sale_told: Mapping[str, Any], found: Sequence[PartReturn], before: int
+) -> dict[str, Any]:
+    """The return as a whole; the entries keep what went off of each part."""
+    if len(found) == 1:
+        return found[0].explanation
+    points = sum(part.points for part in found)
+    return {
+        "type": "returned_parts",
+        "sale": sale,
+        "rule": sale_told.get("rule"),
+        "earned": sale_told.get("result", 0),
+        "parts": [part.explanation for part in found],
+        "before": before,
+        "total": before + points,
+        "result": points,
     }
-    rule = sale_explanation.get("rule")
-    return Verdict(
-        points=total - taken_before,
-        base=base,
-        explanation=explanation,
-        rule_version=f"v{rule}" if rule else "",
-    )
-
-
-def _nothing(basket: policies.Basket, *, reason: str) -> Verdict:
-    judgement = policies.unearned(basket, reason)
-    return Verdict(points=0, base=judgement.base, explanation=judgement.explanation)

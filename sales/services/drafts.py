@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from campaigns import policies as earning_policies
+from campaigns.policies.returns import SoldLine
+from campaigns.services import earning
 from points.policies import DebtPolicy
 from sales import exceptions
 from sales.models import Receipt
 from sales.policies.receipts import Fault, MemberRef, ReceiptInput
 from sales.policies.returns import SaleLine
 from sales.selectors.known import KnownReceipt, WaitingReturn
+from sales.services.occasions import Occasions
 from stores.exceptions import Refusal
 
 ZERO = Decimal(0)
@@ -109,7 +111,8 @@ class Facts:
     known: dict[str, KnownReceipt]
     sales: dict[str, Sale]
     waiting: dict[str, list[WaitingReturn]]
-    timetable: earning_policies.Timetable
+    judge: earning.Judge
+    occasions: Occasions
     debt_policy: DebtPolicy = DebtPolicy.OWE
 
 
@@ -145,3 +148,18 @@ def refusal_of(fault: Fault) -> exceptions.ReceiptRefused:
 def disputed(fault: Fault) -> dict[str, Any]:
     """Why a return does not fit its sale, with the figures of that moment."""
     return {"type": "disputed", "fault": fault.code, "params": fault.params, "result": 0}
+
+
+def reference(store_id: int, number: str, place: int = 0) -> str:
+    """What the ledger knows a receipt by; its further lots have references of their own."""
+    if place:
+        return f"receipt-part:{store_id}:{place}:{number}"
+    return f"receipt:{store_id}:{number}"
+
+
+def sold_lines(sale: Sale) -> list[SoldLine]:
+    """The lines of a sale with how much of them is back by now."""
+    return [
+        SoldLine(line.line_no, line.unit_price, line.amount, line.quantity, line.returned)
+        for line in sale.lines
+    ]

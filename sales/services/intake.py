@@ -1,11 +1,14 @@
 """The one way of a receipt into the house: from the API, the back office and files alike."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from campaigns.selectors import rules
+from campaigns.services import earning, faults
+from campaigns.services.limits import Ask, Limits
 from members.models import Member
 from members.services import registration
 from points.policies import DebtPolicy
@@ -18,7 +21,8 @@ from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
 from sales.services import receipt_rows
-from sales.services.drafts import Facts, Outcome, Sale, Settled, refusal_of
+from sales.services.drafts import ZERO, Facts, Outcome, Sale, Settled, refusal_of
+from sales.services.occasions import Occasions, Purchase, purchase_of, waiting_purchase
 from sales.services.planning import Planner
 from stores.exceptions import Refusal
 from stores.models import Store
@@ -175,12 +179,16 @@ class _Intake:
             creatable = [ref for ref in newcomers if ref.kind != "number"]
             members |= {ref: -place for place, ref in enumerate(creatable, start=1)}
             self.newcomers.update(members[ref] for ref in creatable)
-        planner = self._planner(self._facts(sound, members, lock=False, locked=frozenset()))
         own = {receipt.number for receipt in sound}
-        for number in set(_originals(sound)) - own - set(planner.facts.sales):
-            sale = find_sale(number)
-            if sale is not None:
-                planner.add(sale)
+        stored = known.by_number(store_id=self.store.pk, numbers=_originals(sound))
+        missing = set(_originals(sound)) - own - set(stored)
+        elsewhere = [sale for number in sorted(missing) if (sale := find_sale(number)) is not None]
+        members |= people.members_of(r.member for r in elsewhere if r.member is not None)
+        planner = self._planner(
+            self._facts([*elsewhere, *sound], members, lock=False, locked=frozenset())
+        )
+        for sale in elsewhere:
+            planner.add(sale)
         outcomes = [
             refused[place] if place in refused else planner.add(receipt)
             for place, receipt in enumerate(receipts)
@@ -201,7 +209,9 @@ class _Intake:
             for item in known.waiting_for(store_id=self.store.pk, numbers=numbers)
             if item.original_number in sales
         ]
-        planner = self._planner(Facts({}, {}, sales, {}, rules.timetable(), self._debt_policy()))
+        told = [sale.explanation for sale in sales.values()]
+        judge, occasions = self._bench([], told, lock=True)
+        planner = self._planner(Facts({}, {}, sales, {}, judge, occasions, self._debt_policy()))
         for item in waiting:
             planner.settle(item, sales[item.original_number])
         self._book(planner)
@@ -212,7 +222,8 @@ class _Intake:
         waiting = known.unsettled(receipt.pk)
         if waiting is None:
             raise exceptions.AlreadySettled
-        planner = self._planner(Facts({}, {}, {}, {}, rules.timetable(), self._debt_policy()))
+        judge, occasions = self._bench([waiting_purchase(waiting)], [], lock=True)
+        planner = self._planner(Facts({}, {}, {}, {}, judge, occasions, self._debt_policy()))
         planner.settle_alone(waiting)
         self._book(planner)
 
@@ -294,14 +305,44 @@ class _Intake:
             for item in known.waiting_for(store_id=self.store.pk, numbers=sale_numbers):
                 waiting.setdefault(item.original_number, []).append(item)
         takes_back = bool(waiting) or len(sale_numbers) < len(receipts)
+        stored = known.by_number(store_id=self.store.pk, numbers=numbers)
+        judged = [
+            purchase_of(receipt, None if receipt.member is None else members.get(receipt.member))
+            for receipt in receipts
+            if receipt.number not in stored and not receipt.original_number
+        ]
+        told = [sale.explanation for sale in sales.values()]
+        judge, occasions = self._bench(judged, told, lock=lock)
         return Facts(
             members=members,
-            known=known.by_number(store_id=self.store.pk, numbers=numbers),
+            known=stored,
             sales=sales,
             waiting=waiting,
-            timetable=rules.timetable(),
+            judge=judge,
+            occasions=occasions,
             debt_policy=self._debt_policy() if takes_back else DebtPolicy.OWE,
         )
+
+    def _bench(
+        self, judged: Sequence[Purchase], told: Sequence[Mapping[str, Any]], *, lock: bool
+    ) -> tuple[earning.Judge, Occasions]:
+        """The judge of this batch and what it has to know, read under the locks."""
+        timetable = rules.timetable()
+        occasions = Occasions(store=self.store, timetable=timetable)
+        occasions.load(judged)
+        limits = Limits()
+        limits.load(
+            (
+                Ask(program, purchase.member_id, purchase.at.astimezone(occasions.zone))
+                for purchase in judged
+                if purchase.member_id is not None
+                and (program := timetable.at(purchase.at)) is not None
+                and "limits" in program.needs
+            ),
+            told,
+            lock=lock,
+        )
+        return earning.Judge(timetable=timetable, limits=limits), occasions
 
     @staticmethod
     def _debt_policy() -> DebtPolicy:
@@ -355,6 +396,8 @@ class _Intake:
             raise
         receipt_rows.update_sales(sales=planner.facts.sales.values())
         receipt_rows.update_settled(settled=planner.settled)
+        planner.facts.judge.limits.save()
+        faults.note(planner.faults, at=self.now)
         for repeat, first in planner.repeats:
             repeat.receipt_id = first.receipt_id
             repeat.available, repeat.pending = first.available, first.pending
@@ -364,11 +407,10 @@ class _Intake:
     @staticmethod
     def _note_shortfalls(planner: Planner, postings: Sequence[Posting]) -> None:
         """Tell each return what its claw-back left open, and what the till keeps for it."""
-        short = {
-            order.reference: posting
-            for order, posting in zip(planner.orders, postings, strict=True)
-            if posting.shortfall
-        }
+        short: dict[str, list[Posting]] = {}
+        for number, posting in zip(planner.numbers, postings, strict=True):
+            if posting.shortfall:
+                short.setdefault(number, []).append(posting)
         if not short:
             return
         returns: list[tuple[str, Outcome | Settled]] = [
@@ -376,8 +418,10 @@ class _Intake:
             *((item.waiting.number, item) for item in planner.settled),
         ]
         for number, told in returns:
-            if posting := short.get(planner.reference(number)):
-                told.shortfall, told.deduct = posting.shortfall, posting.deduct
+            if found := short.get(number):
+                told.shortfall = sum(posting.shortfall for posting in found)
+                deducts = [p.deduct for p in found if p.deduct is not None]
+                told.deduct = sum(deducts, ZERO) if deducts else None
 
     def _note_balances(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:

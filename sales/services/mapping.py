@@ -31,13 +31,17 @@ FIELDS = (
     "sale_line_no",
     "channel",
 )
+# What most files have no column for. They are read only where there is one.
+MORE_HEAD = ("business", "completed_at", "paid_by_coupon", "paid_by_points")
+MORE_FIELDS = (*MORE_HEAD, "line_kind", "category")
 REQUIRED = ("number", "occurred_at", "sku", "quantity", "unit_price")
 
 _SECTIONS = {
-    "": {"name", "file", "columns", "kind", "time", "member", "currency", "channel"},
+    "": {"name", "file", "columns", "kind", "line_kind", "time", "member", "currency", "channel"},
     "file": {"encoding", "delimiter"},
-    "columns": set(FIELDS),
+    "columns": {*FIELDS, *MORE_FIELDS},
     "kind": {"sale", "return", "return_prefix", "returns_are_negative"},
+    "line_kind": {"goods", "freight"},
     "time": {"formats"},
     "member": {"by"},
 }
@@ -46,6 +50,18 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3}){1,4}(?:\.[0-9]{1,10})?")
 _PHONE = re.compile(r"(?:\+?86)?1[3-9][0-9]{9}")
 _MONEY_SIGNS = str.maketrans("", "", "¥￥ ")
 _CACHED_TIMES = 4096
+
+
+class More(NamedTuple):
+    """What a row says about its receipt besides; None where it says nothing."""
+
+    business: str | None = None
+    completed_at: int | None = None
+    paid_by_coupon: Decimal | None = None
+    paid_by_points: Decimal | None = None
+
+
+NOTHING_MORE = More()
 
 
 class RowLine(NamedTuple):
@@ -58,6 +74,7 @@ class RowLine(NamedTuple):
     line: LineInput
     original_number: str
     channel: str
+    more: More = NOTHING_MORE
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,7 @@ class Mapping:
     text: str
     columns: dict[str, list[str]]
     kinds: dict[str, str]
+    line_kinds: dict[str, str]
     return_prefix: str
     returns_are_negative: bool
     formats: list[str]
@@ -114,6 +132,11 @@ def _mapping(text: str, data: dict[str, Any]) -> Mapping:
         text=text,
         columns={field: _texts(names) for field, names in data["columns"].items()},
         kinds=kinds,
+        line_kinds={
+            word: kind
+            for kind in (receipts.GOODS, receipts.FREIGHT)
+            for word in [kind, *_texts(data.get("line_kind", {}).get(kind, []))]
+        },
         return_prefix=str(kind.get("return_prefix", "")),
         returns_are_negative=kind.get("returns_are_negative", False) is True,
         formats=_texts(data.get("time", {}).get("formats", [])),
@@ -183,6 +206,7 @@ class Reader:
         self.now = now
         self._places = places
         self._at = tuple(places.get(field, -1) for field in FIELDS)
+        self._more = [(field, places[field]) for field in MORE_FIELDS if field in places]
         self._times: dict[str, int] = {}
 
     def column(self, field: str) -> str:
@@ -230,6 +254,9 @@ class Reader:
                 _decimal(amount, "amount") if amount else None,
                 _line_no(line_no) if line_no else None,
             )
+            more = NOTHING_MORE
+            if self._more:
+                line, more = self._with_more(line, cells)
             fault = receipts.line_fault(line)
             if fault:
                 raise RowFaultError(fault)
@@ -238,7 +265,23 @@ class Reader:
             error.number = number
             raise
         channel = channel or self.mapping.channel
-        return RowLine(number, kind, occurred_at, member, line, original, channel)
+        return RowLine(number, kind, occurred_at, member, line, original, channel, more)
+
+    def _with_more(self, line: LineInput, cells: Sequence[str]) -> tuple[LineInput, More]:
+        """The cells of columns that most files do not have; empty ones say nothing."""
+        said = {field: text for field, place in self._more if (text := cells[place].strip())}
+        if not said:
+            return line, NOTHING_MORE
+        kind = self.mapping.line_kinds.get(said.get("line_kind", receipts.GOODS))
+        if kind is None:
+            raise RowFaultError(Fault("line_kind_unknown", "line_kind"))
+        at = said.get("completed_at")
+        return line._replace(kind=kind, category=said.get("category", "")), More(
+            said.get("business"),
+            self._stamp(self._parsed(at, "completed_at"), "completed_at") if at else None,
+            _payment(said, "paid_by_coupon"),
+            _payment(said, "paid_by_points"),
+        )
 
     def member_ref(self, text: str) -> receipts.MemberRef:
         """How the file names its members; `auto` tells phones by their form."""
@@ -282,23 +325,32 @@ class Reader:
         return quantity
 
     def _time(self, text: str) -> int:
-        moment = self._parsed(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=self.zone)
-        try:
-            since = moment.astimezone(UTC) - _EPOCH
-        except OverflowError:
-            raise RowFaultError(Fault("not_a_time", "occurred_at")) from None
+        moment = self._parsed(text, "occurred_at")
+        stamp = self._stamp(moment, "occurred_at")
         fault = receipts.time_fault(moment, now=self.now)
         if fault:
             raise RowFaultError(fault)
-        stamp = (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
         if len(self._times) >= _CACHED_TIMES:
             self._times.clear()
         self._times[text] = stamp
         return stamp
 
-    def _parsed(self, text: str) -> datetime:
+    @staticmethod
+    def _stamp(moment: datetime, field: str) -> int:
+        try:
+            since = moment.astimezone(UTC) - _EPOCH
+        except OverflowError:
+            raise RowFaultError(Fault("not_a_time", field)) from None
+        return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
+
+    def _parsed(self, text: str, field: str) -> datetime:
+        """The time in a cell, in the store's zone unless it has its own."""
+        found = self._read_time(text)
+        if found is None:
+            raise RowFaultError(Fault("not_a_time", field))
+        return found if found.tzinfo is not None else found.replace(tzinfo=self.zone)
+
+    def _read_time(self, text: str) -> datetime | None:
         if len(text) <= 40:
             for pattern in self.mapping.formats:
                 try:
@@ -310,7 +362,7 @@ class Reader:
                     return datetime.fromisoformat(text)
                 except ValueError:
                     pass
-        raise RowFaultError(Fault("not_a_time", "occurred_at"))
+        return None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -331,6 +383,11 @@ def _decimal(text: str, field: str) -> Decimal:
     if len(text) <= 40 and _NUMBER.fullmatch(plain):
         return Decimal(plain)
     raise RowFaultError(Fault("not_a_number" if text else "required", field))
+
+
+def _payment(said: AnyMapping[str, str], field: str) -> Decimal | None:
+    """A payment in a cell. Many tills write 0 for none, so 0 says nothing."""
+    return (_decimal(said[field], field) or None) if field in said else None
 
 
 def _line_no(text: str) -> int:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from campaigns import policies as earning_policies
-from campaigns.services import earning
+from campaigns.policies.returns import PartReturn
+from campaigns.services import earning, faults
 from points.services import batch
 from sales import exceptions
 from sales.models import Receipt
@@ -26,9 +25,12 @@ from sales.services.drafts import (
     Sale,
     Settled,
     disputed,
+    reference,
     refusal_of,
     replayed,
+    sold_lines,
 )
+from sales.services.occasions import purchase_of, waiting_purchase
 from stores.exceptions import Refusal
 from stores.models import Store
 
@@ -40,13 +42,15 @@ class Planner:
         self, *, store: Store, facts: Facts, source: str, actor: str, now: datetime
     ) -> None:
         self.store = store
-        self.zone = ZoneInfo(store.time_zone)
         self.facts = facts
         self.source = source
         self.actor = actor
         self.now = now
         self.drafts: dict[str, Draft] = {}
         self.orders: list[batch.Order] = []
+        # Which receipt each order belongs to; a receipt may have several.
+        self.numbers: list[str] = []
+        self.faults: list[faults.Noticed] = []
         self.settled: list[Settled] = []
         self.repeats: list[tuple[Outcome, Outcome]] = []
         self._waiting: dict[str, list[Draft]] = {}
@@ -113,42 +117,55 @@ class Planner:
         return self._take_back_linked(draft, sale)
 
     def _sell(self, draft: Draft) -> None:
-        verdict = earning.purchase(
-            timetable=self.facts.timetable,
-            basket=_basket(draft),
-            at=draft.receipt.occurred_at,
-            zone=self.zone,
-            has_member=draft.member_id is not None,
+        purchase = purchase_of(draft.receipt, draft.member_id)
+        verdict = self.facts.judge.purchase(
+            self.facts.occasions.of(purchase), member_id=draft.member_id
         )
+        self.facts.occasions.note(purchase)
         self._write_verdict(draft, verdict)
         draft.points_earned = verdict.points
-        if draft.member_id is not None and verdict.points:
+        number = draft.receipt.number
+        self._grant(draft, verdict)
+        if verdict.faults and verdict.rule_version_id is not None:
+            self.faults.append(
+                faults.Noticed(
+                    self.reference(number),
+                    draft.member_id,
+                    verdict.rule_version_id,
+                    verdict.faults,
+                )
+            )
+        for waiting in self.facts.waiting.pop(number, ()):
+            self.settle(waiting, self._sale_of(draft))
+        for later in self._waiting.pop(number, ()):
+            self._settle_draft(later, self._sale_of(draft))
+
+    def _grant(self, draft: Draft, verdict: earning.Verdict) -> None:
+        if draft.member_id is None:
+            return
+        for place, part in enumerate(verdict.parts):
+            several = {"part": place} if len(verdict.parts) > 1 else {}
+            self.numbers.append(draft.receipt.number)
             self.orders.append(
                 batch.Earn(
                     member_id=draft.member_id,
-                    points=verdict.points,
-                    reference=self.reference(draft.receipt.number),
+                    points=part.points,
+                    reference=self.reference(draft.receipt.number, place),
                     source=self.source,
                     actor=self.actor,
                     at=draft.receipt.occurred_at,
-                    expires_at=verdict.expires_at,
-                    usable_at=verdict.usable_at,
+                    expires_at=part.expires_at,
+                    usable_at=part.usable_at,
                     store_id=self.store.pk,
                     rule_version=verdict.rule_version,
-                    explanation=verdict.explanation,
+                    explanation=verdict.explanation | several,
                 )
             )
-        for waiting in self.facts.waiting.pop(draft.receipt.number, ()):
-            self.settle(waiting, self._sale_of(draft))
-        for later in self._waiting.pop(draft.receipt.number, ()):
-            self._settle_draft(later, self._sale_of(draft))
 
     def _take_back_unlinked(self, draft: Draft) -> None:
-        verdict = earning.unlinked_return(
-            timetable=self.facts.timetable,
-            basket=_basket(draft),
-            at=draft.receipt.occurred_at,
-            has_member=draft.member_id is not None,
+        purchase = purchase_of(draft.receipt, draft.member_id)
+        verdict = self.facts.judge.unlinked_return(
+            self.facts.occasions.of(purchase), member_id=draft.member_id
         )
         self._write_verdict(draft, verdict)
         draft.points_clawed = verdict.points
@@ -210,15 +227,8 @@ class Planner:
 
     def settle_alone(self, waiting: WaitingReturn) -> None:
         """Decide a return whose sale is not to be expected any more, as one without a sale."""
-        lines = [
-            earning_policies.BasketLine(line_no, line.unit_price, receipts.line_amount(line))
-            for line_no, line in enumerate(waiting.lines, start=1)
-        ]
-        verdict = earning.unlinked_return(
-            timetable=self.facts.timetable,
-            basket=earning_policies.Basket(lines=lines, currency=waiting.currency),
-            at=waiting.occurred_at,
-            has_member=waiting.member_id is not None,
+        verdict = self.facts.judge.unlinked_return(
+            self.facts.occasions.of(waiting_purchase(waiting)), member_id=waiting.member_id
         )
         self.settled.append(
             Settled(
@@ -271,6 +281,7 @@ class Planner:
         self, sale: Sale, matches: list[returns.Match], total: Decimal
     ) -> earning.Verdict:
         by_line = {line.line_no: line for line in sale.lines}
+        before = sold_lines(sale)
         base = ZERO
         for match in matches:
             line = by_line[match.line_no]
@@ -279,15 +290,12 @@ class Planner:
             base += line.amount * match.quantity / line.quantity
         sale.returned_total += total
         sale.is_changed = True
-        verdict = earning.linked_return(
+        verdict = self.facts.judge.linked_return(
             sale_number=sale.number,
             sale_explanation=sale.explanation,
-            lines=[
-                earning_policies.SoldLine(
-                    line.line_no, line.unit_price, line.amount, line.quantity, line.returned
-                )
-                for line in sale.lines
-            ],
+            member_id=sale.member_id,
+            before=before,
+            after=sold_lines(sale),
             taken_before=sale.points_clawed,
             base=base.quantize(Decimal("0.0001")),
         )
@@ -304,21 +312,24 @@ class Planner:
     ) -> None:
         if member_id is None or not verdict.points:
             return
-        self.orders.append(
-            batch.ClawBack(
-                member_id=member_id,
-                points=verdict.points,
-                reference=self.reference(number),
-                source=self.source,
-                actor=self.actor,
-                at=at,
-                of_reference=self.reference(sale.number) if sale is not None else None,
-                debt_policy=self.facts.debt_policy,
-                store_id=self.store.pk,
-                rule_version=verdict.rule_version,
-                explanation=verdict.explanation,
+        whole = PartReturn(0, verdict.points, verdict.explanation)
+        for nth, part in enumerate(verdict.returns or (whole,)):
+            self.numbers.append(number)
+            self.orders.append(
+                batch.ClawBack(
+                    member_id=member_id,
+                    points=part.points,
+                    reference=self.reference(number, nth),
+                    source=self.source,
+                    actor=self.actor,
+                    at=at,
+                    of_reference=self.reference(sale.number, part.place) if sale else None,
+                    debt_policy=self.facts.debt_policy,
+                    store_id=self.store.pk,
+                    rule_version=verdict.rule_version,
+                    explanation=part.explanation,
+                )
             )
-        )
 
     def _wait(self, draft: Draft) -> None:
         original = draft.receipt.original_number
@@ -356,8 +367,8 @@ class Planner:
             )
         return self.facts.sales[number]
 
-    def reference(self, number: str) -> str:
-        return f"receipt:{self.store.pk}:{number}"
+    def reference(self, number: str, place: int = 0) -> str:
+        return reference(self.store.pk, number, place)
 
     @staticmethod
     def _write_verdict(draft: Draft, verdict: earning.Verdict) -> None:
@@ -386,15 +397,3 @@ def _same_member(receipt: ReceiptInput, given: int | None, kept: int | None) -> 
     if receipt.member is None:
         return kept is None or bool(receipt.original_number)
     return given == kept
-
-
-def _basket(draft: Draft) -> earning_policies.Basket:
-    return earning_policies.Basket(
-        lines=[
-            earning_policies.BasketLine(line_no, line.unit_price, amount)
-            for line_no, (line, amount) in enumerate(
-                zip(draft.receipt.lines, draft.amounts, strict=True), start=1
-            )
-        ],
-        currency=draft.receipt.currency,
-    )

@@ -19,10 +19,11 @@ _RECEIPT_COLUMNS = (
     "id, store_id, number, kind, state, fault, member_id, occurred_at, channel, currency, total, "
     "base, sale_id, original_number, fingerprint, points_earned, points_clawed, returned_total, "
     "rule_version_id, explanation, available_after, pending_after, debt_after, shortfall, "
-    "deduct, source, actor, received_at"
+    "deduct, business, completed_at, paid_by_coupon, paid_by_points, source, actor, received_at"
 )
 _LINE_COLUMNS = (
-    "receipt_id, line_no, sku, name, quantity, unit_price, amount, sale_line_no, returned"
+    "receipt_id, line_no, sku, name, quantity, unit_price, amount, sale_line_no, returned, kind, "
+    "category"
 )
 _ZERO = Decimal(0)
 
@@ -132,6 +133,10 @@ def _head(draft: Draft, store_id: int, sales: dict[str, Sale]) -> tuple[Any, ...
         outcome.debt,
         outcome.shortfall,
         outcome.deduct,
+        receipt.business,
+        None if receipt.completed_at is None else rows.stamp(receipt.completed_at),
+        abs(receipt.paid_by_coupon),
+        abs(receipt.paid_by_points),
     )
 
 
@@ -148,6 +153,8 @@ def _lines(draft: Draft, sales: dict[str, Sale]) -> Iterable[tuple[Any, ...]]:
             str(amount),
             line.sale_line_no,
             "0" if own is None else str(own.lines[place].returned),
+            line.kind,
+            line.category,
         )
 
 

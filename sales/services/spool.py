@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sales.policies.receipts import Fault, LineInput, ReceiptInput
 from sales.services import mapping
-from sales.services.mapping import Reader, RowLine
+from sales.services.mapping import NOTHING_MORE, Reader, RowLine
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -24,7 +24,10 @@ CREATE TABLE row (
     row INTEGER NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
     member TEXT NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL, quantity TEXT NOT NULL,
     price TEXT NOT NULL, amount TEXT, sale_line INTEGER, original TEXT NOT NULL,
-    channel TEXT NOT NULL
+    channel TEXT NOT NULL, line_kind TEXT NOT NULL, category TEXT NOT NULL
+);
+CREATE TABLE more (
+    number TEXT NOT NULL, business TEXT, completed INTEGER, coupon TEXT, points TEXT
 );
 CREATE TABLE newcomer (member TEXT PRIMARY KEY);
 CREATE TABLE issue (
@@ -45,6 +48,16 @@ CREATE TABLE receipt AS
 INSERT INTO issue
     SELECT r.row, r.number, '', {mixed}, '{{}}' FROM receipt p JOIN row r ON r.number = p.number
     WHERE {mixed} IS NOT NULL;
+CREATE TABLE head AS
+    SELECT number, MAX(business) AS business, MIN(business) AS other_business,
+        MAX(completed) AS completed, MIN(completed) AS other_completed,
+        MAX(coupon) AS coupon, MIN(coupon) AS other_coupon,
+        MAX(points) AS points, MIN(points) AS other_points
+    FROM more GROUP BY number;
+CREATE INDEX head_number ON head (number);
+INSERT INTO issue
+    SELECT r.row, r.number, '', {differing}, '{{}}' FROM head h JOIN row r ON r.number = h.number
+    WHERE {differing} IS NOT NULL AND r.row NOT IN (SELECT row FROM issue);
 INSERT INTO issue
     SELECT r.row, r.number, '', 'receipt_incomplete', '{{}}' FROM row r
     WHERE r.number IN (SELECT number FROM issue WHERE number <> '')
@@ -61,6 +74,11 @@ _MIXED = """CASE
         WHEN p.other_member <> p.member THEN 'mixed_members'
         WHEN p.other_original <> p.original THEN 'mixed_originals'
         WHEN p.other_channel <> p.channel THEN 'mixed_channels'
+    END"""
+_DIFFERING = """CASE
+        WHEN h.other_business <> h.business THEN 'mixed_businesses'
+        WHEN h.other_completed <> h.completed THEN 'mixed_completions'
+        WHEN h.other_coupon <> h.coupon OR h.other_points <> h.points THEN 'mixed_payments'
     END"""
 _WINDOW = 2000
 
@@ -89,6 +107,7 @@ class Spool:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._rows: list[tuple[Any, ...]] = []
+        self._more: list[tuple[Any, ...]] = []
 
     def add(self, row: int, line: RowLine) -> None:
         article = line.line
@@ -107,8 +126,13 @@ class Spool:
                 article.sale_line_no,
                 line.original_number,
                 line.channel,
+                article.kind,
+                article.category,
             )
         )
+        if line.more != NOTHING_MORE:
+            business, completed, coupon, points = line.more
+            self._more.append((line.number, business, completed, _plain(coupon), _plain(points)))
         if len(self._rows) >= _WINDOW:
             self._flush()
 
@@ -122,7 +146,7 @@ class Spool:
     def arrange(self) -> None:
         """Group the rows into receipts in the order of time, and refuse what does not fit."""
         self._flush()
-        self._db.executescript(_ORDER.format(mixed=_MIXED))
+        self._db.executescript(_ORDER.format(mixed=_MIXED, differing=_DIFFERING))
 
     def count(self) -> int:
         """The receipts that can be taken in."""
@@ -151,8 +175,11 @@ class Spool:
         while True:
             window = self._db.execute(
                 "SELECT p.rowid, p.number, p.kind, p.at, p.member, p.original, p.channel, "
-                "r.row, r.sku, r.name, r.quantity, r.price, r.amount, r.sale_line "
+                "h.business, h.completed, h.coupon, h.points, "
+                "r.row, r.sku, r.name, r.quantity, r.price, r.amount, r.sale_line, "
+                "r.line_kind, r.category "
                 "FROM place p JOIN row r ON r.number = p.number "
+                "LEFT JOIN head h ON h.number = p.number "
                 "WHERE p.rowid > ? AND p.rowid <= ? ORDER BY p.rowid, r.row",
                 (place, place + _WINDOW // 10),
             ).fetchall()
@@ -183,10 +210,12 @@ class Spool:
     def _flush(self) -> None:
         self._db.execute("BEGIN")
         self._db.executemany(
-            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows
+            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows
         )
+        self._db.executemany("INSERT INTO more VALUES (?, ?, ?, ?, ?)", self._more)
         self._db.execute("COMMIT")
         self._rows.clear()
+        self._more.clear()
 
 
 def _grouped(window: Iterable[tuple[Any, ...]], reader: Reader) -> Iterator[Group]:
@@ -194,12 +223,12 @@ def _grouped(window: Iterable[tuple[Any, ...]], reader: Reader) -> Iterator[Grou
     lines: list[LineInput] = []
     numbers: list[int] = []
     for values in window:
-        head, row = values[:7], values[7]
+        head, row = values[:11], values[11]
         if head != current:
             if current is not None:
                 yield _group(current, lines, numbers, reader)
             current, lines, numbers = head, [], []
-        sku, name, quantity, price, amount, sale_line = values[8:]
+        sku, name, quantity, price, amount, sale_line, kind, category = values[12:]
         numbers.append(row)
         lines.append(
             LineInput(
@@ -209,6 +238,8 @@ def _grouped(window: Iterable[tuple[Any, ...]], reader: Reader) -> Iterator[Grou
                 Decimal(price),
                 None if amount is None else Decimal(amount),
                 sale_line,
+                kind,
+                category,
             )
         )
     if current is not None:
@@ -216,7 +247,8 @@ def _grouped(window: Iterable[tuple[Any, ...]], reader: Reader) -> Iterator[Grou
 
 
 def _group(head: tuple[Any, ...], lines: list[LineInput], rows: list[int], reader: Reader) -> Group:
-    _place, number, kind, at, member, original, channel = head
+    _place, number, kind, at, member, original, channel, *more = head
+    business, completed, coupon, points = more
     receipt = ReceiptInput(
         number=number,
         kind=kind,
@@ -226,5 +258,14 @@ def _group(head: tuple[Any, ...], lines: list[LineInput], rows: list[int], reade
         original_number=original,
         channel=channel,
         currency=reader.mapping.currency,
+        business=business or "",
+        completed_at=None if completed is None else mapping.moment(completed),
+        paid_by_coupon=Decimal(coupon or 0),
+        paid_by_points=Decimal(points or 0),
     )
     return Group(receipt, rows)
+
+
+def _plain(amount: Decimal | None) -> str | None:
+    """Equal for equal amounts, however they were written."""
+    return None if amount is None else f"{amount.normalize():f}"

@@ -1,0 +1,49 @@
+"""The names that a rule may use: which stores, categories, tiers and tags there are.
+
+What is not listed here is an open vocabulary (article numbers, channels, labels, brands): a till
+may bring a new one tomorrow, so an unknown one is no mistake.
+"""
+
+from collections.abc import Callable, Mapping
+
+from members.models import Tag
+from stores.models import Category, Store
+
+
+def _stores() -> dict[str, str]:
+    return dict(Store.objects.order_by("code").values_list("code", "name"))
+
+
+def _categories() -> dict[str, str]:
+    return dict(Category.objects.order_by("code").values_list("code", "name"))
+
+
+def _tags() -> dict[str, str]:
+    return {name: name for name in Tag.objects.order_by("name").values_list("name", flat=True)}
+
+
+# Tiers and segments do not exist yet; a rule that names one is refused until they do.
+_none: Callable[[], dict[str, str]] = dict
+
+CLOSED: Mapping[str, Callable[[], dict[str, str]]] = {
+    "store": _stores,
+    "category": _categories,
+    "tag": _tags,
+    "tier": _none,
+    "segment": _none,
+}
+
+
+class Known:
+    """What exists, read once for each kind that is asked for."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, dict[str, str]] = {}
+
+    def values(self, kind: str) -> dict[str, str] | None:
+        """Codes and names of this kind; None for an open vocabulary."""
+        if kind not in CLOSED:
+            return None
+        if kind not in self._read:
+            self._read[kind] = CLOSED[kind]()
+        return self._read[kind]

@@ -1,0 +1,191 @@
+"""Receipts as the earning rules see them, with the facts that the rules in force ask for.
+
+What no rule looks at is neither read from the database nor put into an explanation. The number
+of queries depends on the kinds of facts asked for, not on receipts, lines or rules.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from campaigns.policies.numbers import scaled
+from campaigns.policies.occasions import GOODS, PURCHASE, Line, Occasion, Person
+from campaigns.policies.periods import period_starts_at
+from campaigns.policies.programs import Program
+from campaigns.policies.timetables import Timetable
+from campaigns.selectors import people
+from points.selectors import balances
+from sales.policies import receipts
+from sales.policies.receipts import LineInput, ReceiptInput
+from sales.selectors import history
+from sales.selectors.known import WaitingReturn
+from stores.models import Store
+from stores.policies import Tree
+from stores.selectors import goods
+from stores.selectors.goods import ArticleFacts
+
+_GOODS_NEEDS = frozenset({"category", "brand", "labels"})
+_PEOPLE_NEEDS = frozenset({"joined", "birthday", "tier", "segments", "tags"})
+
+
+class Purchase(NamedTuple):
+    """What there is to know of a receipt before it is judged."""
+
+    member_id: int | None
+    at: datetime
+    lines: Sequence[LineInput]
+    currency: str
+    channel: str = ""
+    business: str = ""
+    paid_by_coupon: Decimal = Decimal(0)
+    paid_by_points: Decimal = Decimal(0)
+    completed_at: datetime | None = None
+
+
+def purchase_of(receipt: ReceiptInput, member_id: int | None) -> Purchase:
+    """A receipt on its way in."""
+    return Purchase(
+        member_id=member_id,
+        at=receipt.occurred_at,
+        lines=receipt.lines,
+        currency=receipt.currency,
+        channel=receipt.channel,
+        business=receipt.business,
+        paid_by_coupon=receipt.paid_by_coupon,
+        paid_by_points=receipt.paid_by_points,
+        completed_at=receipt.completed_at,
+    )
+
+
+def waiting_purchase(waiting: WaitingReturn) -> Purchase:
+    """The goods of a return whose sale never came."""
+    return Purchase(
+        member_id=waiting.member_id,
+        at=waiting.occurred_at,
+        lines=waiting.lines,
+        currency=waiting.currency,
+        business=waiting.business,
+    )
+
+
+class Occasions:
+    """Makes occasions of the receipts of one store; `load` reads what they all will need."""
+
+    def __init__(self, *, store: Store, timetable: Timetable) -> None:
+        self.store = store
+        self.zone = ZoneInfo(store.time_zone)
+        self.timetable = timetable
+        self.needs: frozenset[str] = frozenset()
+        self._articles: dict[str, ArticleFacts] = {}
+        self._tree = Tree({})
+        self._people: dict[int, Person] = {}
+        self._bought: dict[tuple[int, datetime, str], int] = {}
+        self._planned: dict[int, list[datetime]] = {}
+        self._points_per_yuan = 100
+
+    def load(self, purchases: Iterable[Purchase]) -> None:
+        """Read the facts about goods, people and earlier purchases that the rules ask for."""
+        found = list(purchases)
+        programs = {id(p): p for p in map(self._program, found) if p is not None}
+        self.needs = frozenset().union(*(program.needs for program in programs.values()))
+        if self.needs & _GOODS_NEEDS:
+            self._tree = goods.tree()
+            skus = {line.sku for purchase in found for line in purchase.lines}
+            self._articles = goods.articles(skus, known=self._tree)
+        members = {p.member_id for p in found if p.member_id is not None}
+        if self.needs & _PEOPLE_NEEDS:
+            self._people = people.persons(members, zone=self.zone)
+        if "points_per_yuan" in self.needs:
+            self._points_per_yuan = balances.ledger_settings().points_per_yuan
+        self._load_history(found)
+
+    def note(self, purchase: Purchase) -> None:
+        """Let later purchases of the batch count this one among the member's earlier ones."""
+        if purchase.member_id is not None and self._periods():
+            self._planned.setdefault(purchase.member_id, []).append(purchase.at)
+
+    def of(self, purchase: Purchase) -> Occasion:
+        """The purchase with its facts, at its time in the store's zone."""
+        at = purchase.at.astimezone(self.zone)
+        done = purchase.completed_at
+        member_id = purchase.member_id
+        return Occasion(
+            trigger=PURCHASE,
+            at=at,
+            lines=self._lines(purchase.lines),
+            currency=purchase.currency,
+            store=self.store.code,
+            channel=purchase.channel,
+            business=purchase.business or self.store.business,
+            person=self._people.get(member_id, _NOBODY) if member_id is not None else _NOBODY,
+            paid_by_coupon=scaled(purchase.paid_by_coupon),
+            paid_by_points=scaled(purchase.paid_by_points),
+            completed_at=None if done is None else done.astimezone(self.zone),
+            purchases=self._purchases(purchase) if member_id is not None else {},
+            points_per_yuan=self._points_per_yuan,
+        )
+
+    def _program(self, purchase: Purchase) -> Program | None:
+        return self.timetable.at(purchase.at)
+
+    def _lines(self, lines: Sequence[LineInput]) -> list[Line]:
+        amounts = [scaled(receipts.line_amount(line)) for line in lines]
+        if not self.needs & _GOODS_NEEDS:
+            return [
+                Line(no, amount, line.quantity, line.unit_price > 0, line.kind, line.sku)
+                for no, (line, amount) in enumerate(zip(lines, amounts, strict=True), start=1)
+            ]
+        return [
+            self._line(no, line, amount)
+            for no, (line, amount) in enumerate(zip(lines, amounts, strict=True), start=1)
+        ]
+
+    def _line(self, no: int, line: LineInput, amount: int) -> Line:
+        article = self._articles.get(line.sku, _UNKNOWN)
+        path = self._tree.path(line.category) if line.category else article.category_path
+        return Line(
+            line_no=no,
+            amount=amount,
+            quantity=line.quantity,
+            is_priced=line.unit_price > 0,
+            kind=line.kind or GOODS,
+            sku=line.sku,
+            category=path,
+            brand=article.brand,
+            labels=article.labels,
+        )
+
+    def _periods(self) -> list[str]:
+        return sorted(n.partition(":")[2] for n in self.needs if n.startswith("purchases:"))
+
+    def _load_history(self, purchases: Sequence[Purchase]) -> None:
+        keys = [
+            (purchase.member_id, purchase.at, period)
+            for purchase in purchases
+            for period in self._periods()
+            if purchase.member_id is not None
+        ]
+        if keys:
+            asked = [(member, self._since(at, period), at) for member, at, period in keys]
+            self._bought = dict(zip(keys, history.purchase_counts(asked), strict=True))
+
+    def _since(self, at: datetime, period: str) -> datetime | None:
+        return period_starts_at(period, at.astimezone(self.zone).date(), self.zone)
+
+    def _purchases(self, purchase: Purchase) -> dict[str, int]:
+        found = {}
+        for period in self._periods():
+            since = self._since(purchase.at, period)
+            member = purchase.member_id or 0
+            planned = sum(
+                (since is None or since <= at) and at < purchase.at
+                for at in self._planned.get(member, ())
+            )
+            found[period] = self._bought.get((member, purchase.at, period), 0) + planned
+        return found
+
+
+_NOBODY = Person()
+_UNKNOWN = ArticleFacts("", (), "", frozenset())
