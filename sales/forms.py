@@ -1,6 +1,7 @@
 """What staff type: a receipt by hand, a file to import."""
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from unfold.widgets import (
 from members import selectors as people
 from members.models import Member
 from sales.exceptions import FileRefused
-from sales.models import Receipt
+from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts as policies
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
 from sales.services import mapping
@@ -66,6 +67,36 @@ class ReceiptForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
     )
 
+    business = forms.CharField(
+        label=gettext_lazy("Line of business"),
+        required=False,
+        max_length=policies.BUSINESS_LENGTH,
+        help_text=gettext_lazy("Empty: the store's."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    completed_at = forms.DateTimeField(
+        label=gettext_lazy("Completed at"),
+        required=False,
+        help_text=gettext_lazy("Of deliveries, presales and group-buys, by the store's clock."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    paid_by_coupon = forms.DecimalField(
+        label=gettext_lazy("Paid by coupon"),
+        required=False,
+        max_digits=15,
+        decimal_places=4,
+        help_text=gettext_lazy("Yuan of the total that were not paid in money."),
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    paid_by_points = forms.DecimalField(
+        label=gettext_lazy("Paid by points"),
+        required=False,
+        max_digits=15,
+        decimal_places=4,
+        help_text=gettext_lazy("Yuan of the total that were not paid in money."),
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["store"].queryset = _stores()  # type: ignore[attr-defined]  # a choice
@@ -109,6 +140,19 @@ class LineForm(forms.Form):
         decimal_places=4,
         widget=UnfoldAdminDecimalFieldWidget,
     )
+    # Goods come first with an empty value: a row that nobody touched stays empty.
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        required=False,
+        choices=[("", ReceiptLine.Kind.GOODS.label), ReceiptLine.Kind.choices[1]],
+        widget=UnfoldAdminSelectWidget,
+    )
+    category = forms.CharField(
+        label=gettext_lazy("Category code"),
+        required=False,
+        max_length=policies.CATEGORY_LENGTH,
+        widget=UnfoldAdminTextInputWidget,
+    )
 
 
 LineFormSet = forms.formset_factory(
@@ -124,12 +168,23 @@ def receipt_input(head: dict[str, Any], lines: list[dict[str, Any]]) -> ReceiptI
         kind=head["kind"],
         occurred_at=head["occurred_at"],
         lines=[
-            LineInput(line["sku"], line["name"], line["quantity"], line["unit_price"])
+            LineInput(
+                line["sku"],
+                line["name"],
+                line["quantity"],
+                line["unit_price"],
+                kind=line["kind"] or policies.GOODS,
+                category=line["category"],
+            )
             for line in lines
             if line
         ],
         member=MemberRef("number", member.number) if member is not None else None,
         original_number=head["original_number"],
+        business=head["business"],
+        completed_at=head["completed_at"],
+        paid_by_coupon=head["paid_by_coupon"] or Decimal(0),
+        paid_by_points=head["paid_by_points"] or Decimal(0),
     )
 
 

@@ -36,8 +36,8 @@ from stores.models import Store
 
 class ReceiptLineInline(TabularInline):
     model = ReceiptLine
-    fields = ("line_no", "sku", "name", "pieces", "price", "paid", "came_back")
-    readonly_fields = ("pieces", "price", "paid", "came_back")
+    fields = ("line_no", "sku", "name", "sort", "pieces", "price", "paid", "came_back")
+    readonly_fields = ("sort", "pieces", "price", "paid", "came_back")
     hide_title = True
     ordering = ("line_no",)
     extra = 0
@@ -49,6 +49,12 @@ class ReceiptLineInline(TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @display(description=gettext_lazy("category code"))
+    def sort(self, line: ReceiptLine) -> str:
+        """The till's category; freight is said in its place."""
+        is_goods = line.kind == ReceiptLine.Kind.GOODS
+        return line.category or ("–" if is_goods else line.get_kind_display())
 
     @display(description=gettext_lazy("quantity"))
     def pieces(self, line: ReceiptLine) -> str:
@@ -106,6 +112,10 @@ class ReceiptAdmin(ShowsActor):
         fields: list[Any] = list(self.fields)
         if obj is not None and obj.original_number:
             fields.insert(3, ("sale_link", "original_number"))
+        if obj is not None and (obj.business or obj.completed_at):
+            fields.insert(fields.index("why"), ("business", "completed_at"))
+        if obj is not None and (obj.paid_by_coupon or obj.paid_by_points):
+            fields.insert(fields.index("why"), ("coupon_money", "points_money"))
         if obj is not None and obj.shortfall:
             fields.insert(fields.index("why"), ("shortfall", "deducted"))
         return fields
@@ -154,8 +164,10 @@ class ReceiptAdmin(ShowsActor):
     ) -> Outcome | None:
         head = form.cleaned_data
         # What is typed is the clock on the store's wall, not the server's.
-        local = timezone.make_naive(head["occurred_at"])
-        head["occurred_at"] = local.replace(tzinfo=ZoneInfo(head["store"].time_zone))
+        for name in ("occurred_at", "completed_at"):
+            if head[name] is not None:
+                local = timezone.make_naive(head[name])
+                head[name] = local.replace(tzinfo=ZoneInfo(head["store"].time_zone))
         try:
             outcome = intake.record_one(
                 store=head["store"],
@@ -251,6 +263,14 @@ class ReceiptAdmin(ShowsActor):
     def money(self, receipt: Receipt) -> str:
         text = rule_texts.money(plain(receipt.total), receipt.currency)
         return f"−{text}" if receipt.kind == Receipt.Kind.RETURN else text
+
+    @display(description=gettext_lazy("paid by coupon"))
+    def coupon_money(self, receipt: Receipt) -> str:
+        return rule_texts.money(plain(receipt.paid_by_coupon), receipt.currency)
+
+    @display(description=gettext_lazy("paid by points"))
+    def points_money(self, receipt: Receipt) -> str:
+        return rule_texts.money(plain(receipt.paid_by_points), receipt.currency)
 
     @display(description=gettext_lazy("returned so far"))
     def returned_money(self, receipt: Receipt) -> str:

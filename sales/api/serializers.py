@@ -1,6 +1,7 @@
 """What the API takes and gives about receipts."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from sales.models import Receipt
+from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts as policies
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
 from sales.selectors import explanations
@@ -58,6 +59,20 @@ class LineSerializer(StrictSerializer):
         default=None,
         help_text="For returns: the line of the sale that comes back, counted from 1.",
     )
+    kind = serializers.ChoiceField(
+        choices=ReceiptLine.Kind.choices,
+        required=False,
+        default=ReceiptLine.Kind.GOODS.value,
+        help_text="Freight is charged on the receipt, but is no article.",
+    )
+    category = serializers.CharField(
+        max_length=policies.CATEGORY_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Code of the article's category, where the till knows it. A code that is not "
+        "known here is kept, and matches no rule.",
+    )
 
 
 class ReceiptSerializer(StrictSerializer):
@@ -86,6 +101,34 @@ class ReceiptSerializer(StrictSerializer):
         max_length=policies.CHANNEL_LENGTH, required=False, allow_blank=True, default=""
     )
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, default="CNY")
+    business = serializers.CharField(
+        max_length=policies.BUSINESS_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Line of business, such as rooms, dining or meetings. Blank: the store's.",
+    )
+    completed_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Of a sale: when the order is complete (delivered, or the presale or group-buy "
+        "has ended), where that is not at once. Not before `occurred_at`, at most 400 days after.",
+    )
+    paid_by_coupon = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=4,
+        required=False,
+        default=Decimal(0),
+        help_text="Of a sale: yuan of the total that were paid by coupon and not in money.",
+    )
+    paid_by_points = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=4,
+        required=False,
+        default=Decimal(0),
+        help_text="Of a sale: yuan of the total that were paid by points and not in money.",
+    )
     lines = LineSerializer(  # type: ignore[call-arg]  # with many=True DRF takes it
         many=True, allow_empty=False, max_length=policies.MAX_LINES
     )
@@ -94,7 +137,8 @@ class ReceiptSerializer(StrictSerializer):
         super().__init__(*args, **kwargs)
         zone = self.context.get("zone")
         if isinstance(zone, ZoneInfo):
-            self.fields["occurred_at"].timezone = zone  # type: ignore[attr-defined]  # DRF's own
+            for name in ("occurred_at", "completed_at"):
+                self.fields[name].timezone = zone  # type: ignore[attr-defined]  # DRF's own
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         named = [name for name in _MEMBER_FIELDS if attrs.get(name)]
@@ -126,6 +170,10 @@ def receipt_input(data: Mapping[str, Any]) -> ReceiptInput:
         original_number=data["original_number"],
         channel=data["channel"],
         currency=data["currency"],
+        business=data["business"],
+        completed_at=data["completed_at"],
+        paid_by_coupon=data["paid_by_coupon"],
+        paid_by_points=data["paid_by_points"],
     )
 
 

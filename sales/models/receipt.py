@@ -1,5 +1,7 @@
 """Receipts of the tills, shops and the ERP, and their lines."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -49,10 +51,25 @@ class Receipt(models.Model):
     )
     occurred_at = models.DateTimeField(_("time of sale"))
     channel = models.CharField(_("channel"), max_length=32, blank=True)
+    # As it came; blank means the store's.
+    business = models.CharField(_("line of business"), max_length=32, blank=True, default="")
+    completed_at = models.DateTimeField(
+        _("completed at"),
+        null=True,
+        blank=True,
+        help_text=_("When the order is complete: delivered, or a presale or group-buy has ended."),
+    )
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     # Fifteen digits: what SQLite, too, keeps exactly.
     total = models.DecimalField(_("total"), max_digits=15, decimal_places=4)
     base = models.DecimalField(_("amount that counts"), max_digits=15, decimal_places=4)
+    # Yuan of the total that were not paid in money.
+    paid_by_coupon = models.DecimalField(
+        _("paid by coupon"), max_digits=15, decimal_places=4, default=0
+    )
+    paid_by_points = models.DecimalField(
+        _("paid by points"), max_digits=15, decimal_places=4, default=0
+    )
     sale = models.ForeignKey(
         "self",
         verbose_name=_("original sale"),
@@ -115,6 +132,23 @@ class Receipt(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="sales_receipt_payment",
+                # SQLite adds as floats: half of the last decimal is not a difference.
+                condition=Q(
+                    paid_by_coupon__gte=0,
+                    paid_by_points__gte=0,
+                    paid_by_coupon__lte=models.F("total")
+                    - models.F("paid_by_points")
+                    + Decimal("0.00005"),
+                )
+                & (Q(kind="sale") | Q(paid_by_coupon=0, paid_by_points=0)),
+            ),
+            models.CheckConstraint(
+                name="sales_receipt_completion",
+                condition=Q(completed_at__isnull=True)
+                | Q(kind="sale", completed_at__gte=models.F("occurred_at")),
+            ),
+            models.CheckConstraint(
                 name="sales_receipt_takes_back_what_it_gave",
                 condition=Q(kind="return") | Q(points_clawed__lte=models.F("points_earned")),
             ),
@@ -144,7 +178,14 @@ class Receipt(models.Model):
 
 
 class ReceiptLine(models.Model):
-    """An article on a receipt. `amount` is what was paid; quantities are positive."""
+    """An article on a receipt. `amount` is what was paid; quantities are positive.
+
+    `category` is what the till said, also when the merchant has no such category.
+    """
+
+    class Kind(models.TextChoices):
+        GOODS = "goods", _("goods")
+        FREIGHT = "freight", _("freight")
 
     receipt = models.ForeignKey(
         "sales.Receipt",
@@ -156,6 +197,8 @@ class ReceiptLine(models.Model):
     line_no = models.PositiveIntegerField(_("line"))
     sku = models.CharField(_("article number"), max_length=64)
     name = models.CharField(_("name"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.GOODS)
+    category = models.CharField(_("category code"), max_length=64, blank=True, default="")
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3)
     unit_price = models.DecimalField(_("unit price"), max_digits=14, decimal_places=4)
     amount = models.DecimalField(_("amount"), max_digits=15, decimal_places=4)

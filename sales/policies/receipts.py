@@ -17,6 +17,10 @@ NUMBER_LENGTH = 64
 SKU_LENGTH = 64
 NAME_LENGTH = 200
 CHANNEL_LENGTH = 32
+BUSINESS_LENGTH = 32
+CATEGORY_LENGTH = 64
+GOODS = "goods"
+FREIGHT = "freight"
 MAX_LINES = 2000
 MAX_QUANTITY = Decimal("999999999.999")
 MAX_UNIT_PRICE = Decimal("9999999999.9999")
@@ -24,6 +28,8 @@ MAX_TOTAL = Decimal("99999999999.9999")
 # A till's clock may be ahead; a receipt of the day after tomorrow is a mistake.
 CLOCK_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# Presales and group-buys end within a year; a year of another decade is a mistake.
+COMPLETION_MAX = timedelta(days=400)
 # A till rounds its own line totals to the fen, in either direction.
 ROUNDING = Decimal("0.01")
 
@@ -44,7 +50,10 @@ class MemberRef(NamedTuple):
 
 
 class LineInput(NamedTuple):
-    """A line: `amount` is what was really paid for it, where that is not quantity × price."""
+    """A line: `amount` is what was really paid for it, where that is not quantity × price.
+
+    `kind` is goods or freight; `category` is the till's word for the article, known or not.
+    """
 
     sku: str
     name: str
@@ -52,11 +61,18 @@ class LineInput(NamedTuple):
     unit_price: Decimal
     amount: Decimal | None = None
     sale_line_no: int | None = None
+    kind: str = GOODS
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptInput:
-    """A receipt as it arrives. Quantities are positive for returns too; `kind` says which."""
+    """A receipt as it arrives. Quantities are positive for returns too; `kind` says which.
+
+    `business` is the line of business, blank for the store's. `completed_at` says when the order
+    is complete, where that is not at once. `paid_by_coupon` and `paid_by_points` are the yuan of
+    the total that were not paid in money.
+    """
 
     number: str
     kind: str
@@ -66,6 +82,10 @@ class ReceiptInput:
     original_number: str = ""
     channel: str = ""
     currency: str = "CNY"
+    business: str = ""
+    completed_at: datetime | None = None
+    paid_by_coupon: Decimal = _ZERO
+    paid_by_points: Decimal = _ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +114,13 @@ def faults(receipt: ReceiptInput, *, now: datetime) -> Iterator[Fault]:
             yield Fault(fault.code, fault.field, line_no, fault.params)
         elif line.sale_line_no is not None and not receipt.original_number:
             yield Fault("sale_line_without_sale", "sale_line_no", line_no)
-    if sound and sum((line_amount(line) for line in receipt.lines), _ZERO) > MAX_TOTAL:
+    if not sound:
+        return
+    total = sum((line_amount(line) for line in receipt.lines), _ZERO)
+    if total > MAX_TOTAL:
         yield Fault("total_too_large", "lines", params={"limit": str(MAX_TOTAL)})
+    elif receipt.paid_by_coupon or receipt.paid_by_points:
+        yield from _faults_of_payment(receipt, total)
 
 
 def line_fault(line: LineInput) -> Fault | None:
@@ -106,6 +131,7 @@ def line_fault(line: LineInput) -> Fault | None:
         or _quantity_fault(line.quantity)
         or _price_fault(line.unit_price)
         or _amount_fault(line)
+        or _sort_fault(line)
     )
 
 
@@ -134,7 +160,8 @@ def line_amount(line: LineInput) -> Decimal:
 def fingerprint(receipt: ReceiptInput) -> str:
     """Equal for equal content, whatever the notation of its numbers and times.
 
-    The member is left out: it is compared as a person, who may be named in several ways.
+    The member is left out: it is compared as a person, who may be named in several ways. What a
+    receipt does not say adds nothing, so that those of former versions keep their fingerprint.
     """
     digest = hashlib.sha256()
     head = (
@@ -145,13 +172,27 @@ def fingerprint(receipt: ReceiptInput) -> str:
         receipt.currency,
     )
     digest.update("\x1f".join(head).encode())
+    if _says_more(receipt):
+        completed = "" if receipt.completed_at is None else receipt.completed_at.astimezone(UTC)
+        digest.update(
+            f"\x1d{receipt.business}\x1f{completed}\x1f{abs(receipt.paid_by_coupon) * 10000:.0f}"
+            f"\x1f{abs(receipt.paid_by_points) * 10000:.0f}".encode()
+        )
     for line in receipt.lines:
         digest.update(
             f"\x1e{line.sku}\x1f{line.name}\x1f{line.quantity * 1000:.0f}\x1f"
             f"{line.unit_price * 10000:.0f}\x1f{line_amount(line) * 10000:.0f}\x1f"
             f"{line.sale_line_no or ''}".encode()
         )
+        if line.category or line.kind != GOODS:
+            digest.update(f"\x1d{line.kind}\x1f{line.category}".encode())
     return digest.hexdigest()[:32]
+
+
+def _says_more(receipt: ReceiptInput) -> bool:
+    return bool(
+        receipt.business or receipt.completed_at or receipt.paid_by_coupon or receipt.paid_by_points
+    )
 
 
 def _faults_of_head(receipt: ReceiptInput, now: datetime) -> Iterator[Fault]:
@@ -170,7 +211,48 @@ def _faults_of_head(receipt: ReceiptInput, now: datetime) -> Iterator[Fault]:
         checks.append(Fault("currency_unknown", "currency"))
     if receipt.member is not None:
         checks.append(_text_fault("member", receipt.member.value, NUMBER_LENGTH, required=True))
+    if receipt.business:
+        checks.append(_text_fault("business", receipt.business, BUSINESS_LENGTH))
+    if receipt.completed_at is not None:
+        checks.append(_completion_fault(receipt, receipt.completed_at))
     yield from (fault for fault in checks if fault is not None)
+
+
+def _completion_fault(receipt: ReceiptInput, at: datetime) -> Fault | None:
+    if receipt.kind == "return":
+        return Fault("not_on_return", "completed_at")
+    if at < receipt.occurred_at:
+        return Fault("completed_before_sale", "completed_at")
+    if at - receipt.occurred_at > COMPLETION_MAX:
+        limit = {"limit": COMPLETION_MAX.days}
+        return Fault("completed_too_late", "completed_at", params=limit)
+    return None
+
+
+def _faults_of_payment(receipt: ReceiptInput, total: Decimal) -> Iterator[Fault]:
+    """What of the total was not paid in money, and is therefore no part of any return."""
+    left = total
+    for name in ("paid_by_coupon", "paid_by_points"):
+        paid: Decimal = getattr(receipt, name)
+        if not paid:
+            continue
+        if receipt.kind == "return":
+            yield Fault("not_on_return", name)
+        elif not paid.is_finite() or not 0 < paid <= MAX_TOTAL:
+            yield Fault("amount_out_of_range", name, params={"limit": str(MAX_TOTAL)})
+        elif paid.quantize(_AMOUNT) != paid:
+            yield Fault("too_many_decimals", name, params={"limit": 4})
+        elif paid > left:
+            yield Fault("paid_more_than_total", name, params={"left": f"{left.normalize():f}"})
+        else:
+            left -= paid
+
+
+def _sort_fault(line: LineInput) -> Fault | None:
+    """What is wrong with the kind or category; most lines say neither."""
+    if line.kind not in (GOODS, FREIGHT):
+        return Fault("line_kind_unknown", "kind")
+    return _text_fault("category", line.category, CATEGORY_LENGTH) if line.category else None
 
 
 def _text_fault(name: str, text: str, limit: int, *, required: bool = False) -> Fault | None:

@@ -46,6 +46,7 @@ class WaitingReturn:
     occurred_at: datetime
     currency: str
     total: Decimal
+    business: str
     lines: list[LineInput]
 
 
@@ -99,7 +100,14 @@ def _unsettled(queryset: QuerySet[Receipt]) -> list[WaitingReturn]:
     found = {
         row[0]: WaitingReturn(*row, lines=[])
         for row in rows.values_list(
-            "id", "number", "original_number", "member_id", "occurred_at", "currency", "total"
+            "id",
+            "number",
+            "original_number",
+            "member_id",
+            "occurred_at",
+            "currency",
+            "total",
+            "business",
         )
     }
     if not found:
@@ -108,7 +116,15 @@ def _unsettled(queryset: QuerySet[Receipt]) -> list[WaitingReturn]:
         ReceiptLine.objects.filter(receipt_id__in=list(found))
         .order_by("receipt_id", "line_no")
         .values_list(
-            "receipt_id", "sku", "name", "quantity", "unit_price", "amount", "sale_line_no"
+            "receipt_id",
+            "sku",
+            "name",
+            "quantity",
+            "unit_price",
+            "amount",
+            "sale_line_no",
+            "kind",
+            "category",
         )
     ):
         found[pk].lines.append(LineInput(*fields))  # type: ignore[arg-type]  # as above

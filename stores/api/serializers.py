@@ -14,7 +14,7 @@ BATCH_MAX = 500
 class CategoryRowSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=policies.CODE_LENGTH)
     name = serializers.CharField(max_length=policies.NAME_LENGTH)
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]  # the row's, not DRF's own
         max_length=policies.CODE_LENGTH,
         required=False,
         allow_blank=True,
@@ -106,4 +106,6 @@ class ArticleQuery(serializers.Serializer[Any]):
     category = serializers.CharField(
         required=False, max_length=policies.CODE_LENGTH, help_text="With everything below it."
     )
-    label = serializers.CharField(required=False, max_length=policies.LABEL_LENGTH)
+    label = serializers.CharField(  # type: ignore[assignment]  # the article's, not DRF's own
+        required=False, max_length=policies.LABEL_LENGTH
+    )

@@ -29,7 +29,7 @@ class _Among(models.Func):
 
 
 class _Array(models.Value):
-    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return "%s", [json.dumps(self.value)]
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -91,9 +91,48 @@ def test_the_time_typed_is_the_stores_own(boss: Client, store: Store, lin: Membe
     assert Receipt.objects.get().occurred_at.isoformat() == "2026-03-02T01:00:00+00:00"
 
 
+def test_what_a_sale_says_besides_is_typed_and_shown(
+    boss: Client, store: Store, lin: Member
+) -> None:
+    store.time_zone = "Europe/London"
+    store.save()
+    said = {
+        "business": "餐饮",
+        "completed_at": "2026-03-09 18:00",
+        "paid_by_coupon": "10",
+        "paid_by_points": "0.5",
+        "lines-0-category": "tea",
+        "lines-1-sku": "POST",
+        "lines-1-quantity": "1",
+        "lines-1-unit_price": "8",
+        "lines-1-kind": "freight",
+    }
+
+    answer = boss.post(
+        f"{RECEIPTS}add/", form(store, occurred_at="2026-03-02 01:00", **said), follow=True
+    )
+
+    row = Receipt.objects.get()
+    assert row.completed_at == datetime(2026, 3, 9, 18, tzinfo=UTC)
+    assert (row.paid_by_coupon, row.paid_by_points) == (Decimal(10), Decimal("0.5"))
+    assert list(row.lines.order_by("line_no").values_list("kind", "category")) == [
+        ("goods", "tea"), ("freight", "")
+    ]  # fmt: skip
+    page = answer.content.decode()
+    for text in ("餐饮", "¥10.00", "¥0.50", "tea", "运费"):
+        assert text in page, text
+
+
 @pytest.mark.parametrize(
     "fields",
     [
+        {"completed_at": "2026-03-02 10:59"},
+        {"completed_at": "soon"},
+        {"paid_by_coupon": "88.81"},
+        {"paid_by_points": "-1"},
+        {"lines-0-kind": "service"},
+        {"lines-0-category": "x" * 65},
+        {"business": "x" * 33},
         {"number": ""},
         {"number": "a\x00b"},
         {"number": "x" * 65},

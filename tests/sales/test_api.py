@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -205,6 +206,27 @@ LINE = BODY["lines"][0]
         ({"lines": [LINE | {"price": 1}]}, 400, "invalid", "lines[0].price"),
         ({"lines": [LINE | {"sku": "x" * 65}]}, 400, "invalid", "lines[0].sku"),
         ({"lines": [LINE | {"amount": "1000"}]}, 422, "amount_above_price", "lines[0].amount"),
+        ({"lines": [LINE | {"kind": "service"}]}, 400, "invalid", "lines[0].kind"),
+        ({"lines": [LINE, LINE | {"category": "x" * 65}]}, 400, "invalid", "lines[1].category"),
+        ({"lines": [LINE, LINE | {"category": "a\tb"}]},
+         422, "unsafe_characters", "lines[1].category"),
+        ({"business": "x" * 33}, 400, "invalid", "business"),
+        ({"business": "a\tb"}, 422, "unsafe_characters", "business"),
+        ({"completed_at": "soon"}, 400, "invalid", "completed_at"),
+        ({"completed_at": "2026-03-02T10:59:59+08:00"},
+         422, "completed_before_sale", "completed_at"),
+        ({"completed_at": "2027-04-07T00:00:00+08:00"}, 422, "completed_too_late", "completed_at"),
+        ({"completed_at": "9999-12-31T23:59:59-08:00"}, None, None, "completed_at"),
+        ({"kind": "return", "completed_at": "2026-03-02T11:00:00+08:00"},
+         422, "not_on_return", "completed_at"),
+        ({"kind": "return", "paid_by_coupon": "1"}, 422, "not_on_return", "paid_by_coupon"),
+        ({"kind": "return", "paid_by_points": "1"}, 422, "not_on_return", "paid_by_points"),
+        ({"paid_by_coupon": "-1"}, 422, "amount_out_of_range", "paid_by_coupon"),
+        ({"paid_by_points": "1.23456"}, 400, "invalid", "paid_by_points"),
+        ({"paid_by_points": None, "paid_by_coupon": "NaN"}, 400, "invalid", "paid_by_coupon"),
+        ({"paid_by_coupon": "88.81"}, 422, "paid_more_than_total", "paid_by_coupon"),
+        ({"paid_by_coupon": "80", "paid_by_points": "8.81"},
+         422, "paid_more_than_total", "paid_by_points"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_field(
@@ -246,6 +268,49 @@ def test_no_body_breaks_the_door(send: Send, body: bytes) -> None:
 
         assert 400 <= answer.status_code < 500
         assert answer.json()["code"]
+
+
+def test_a_sale_may_say_more(send: Send) -> None:
+    body = changed(
+        business="餐饮",
+        completed_at="2026-04-01T12:00:00",
+        paid_by_coupon="0.1",
+        paid_by_points="88.7",
+        lines=[
+            LINE | {"category": "tea"},
+            {"sku": "POST", "quantity": 1, "unit_price": 0, "kind": "freight"},
+        ],
+    )
+
+    assert send(body).status_code == 201
+    assert send(body).json()["is_replay"]
+    assert send(body | {"paid_by_coupon": "0.2", "paid_by_points": 0}).status_code == 409
+
+    row = Receipt.objects.get()
+    assert row.completed_at is not None
+    assert row.completed_at.isoformat() == "2026-04-01T04:00:00+00:00"
+    assert (row.business, row.paid_by_coupon, row.paid_by_points) == (
+        "餐饮", Decimal("0.1"), Decimal("88.7")
+    )  # fmt: skip
+    lines = row.lines.order_by("line_no").values_list("kind", "category")
+    assert list(lines) == [("goods", "tea"), ("freight", "")]
+
+
+def test_a_return_may_say_nothing_of_these(send: Send) -> None:
+    """What a till always sends, empty, is no fault; kind and category of its lines are none."""
+    empty = {
+        "completed_at": None,
+        "paid_by_coupon": "0.00",
+        "paid_by_points": 0,
+        "business": "餐饮",
+    }
+    line = LINE | {"kind": "freight", "category": "tea"}
+    body = changed(number="R-1", kind="return", lines=[line]) | empty
+
+    assert send(body).status_code == 201
+    row = Receipt.objects.get()
+    assert (row.business, row.completed_at, bool(row.paid_by_coupon)) == ("餐饮", None, False)
+    assert list(row.lines.values_list("kind", "category")) == [("freight", "tea")]
 
 
 def test_a_missing_or_wrong_key_is_turned_away(send: Send, client: Client, secret: str) -> None:

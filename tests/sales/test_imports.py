@@ -5,7 +5,7 @@ import gzip
 import io
 import tracemalloc
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,83 @@ def test_a_workbook_and_a_chinese_windows_file_land_alike(
     again = load(store, write(gzip.compress(GOOD.encode("utf-8-sig")), "receipts.csv.gz"))
 
     assert again.receipts_known == 4
+
+
+SAYING_MORE = f"""{HEADER},业态,完成时间,券支付,积分支付,行类型,品类
+S1,销售,2026-03-01 10:00,E-1,TEA,龙井,2,50,,,,0,,,tea
+S1,销售,2026-03-01 10:00,E-1,POST,运费,1,10,,餐饮,2026-03-05 18:00,10.5,,运费,
+S1,销售,2026-03-01 10:00,E-1,POT,紫砂壶,1,250,,餐饮,2026-03-05T18:00+08:00,10.50,99.5,商品,pots
+S2,销售,2026-03-01 11:00,E-1,TEA,龙井,1,50,,,,,,,
+R1,退货,2026-03-01 12:00,E-1,POST,运费,1,10,,住宿,,0,0,运费,tea
+"""
+
+
+@pytest.mark.parametrize("is_dry_run", [False, True])
+def test_a_file_may_say_more_of_its_receipts(
+    store: Store, write: Callable[..., Path], is_dry_run: bool
+) -> None:
+    run = load(store, write(SAYING_MORE), is_dry_run=is_dry_run)
+    assert (run.state, run.receipts_new, run.rows_refused) == ("done", 3, 0)
+    if is_dry_run:
+        return
+    heads = Receipt.objects.order_by("number").values_list(
+        "number", "business", "completed_at", "paid_by_coupon", "paid_by_points"
+    )
+    done = datetime(2026, 3, 5, 10, tzinfo=UTC)
+    assert list(heads) == [
+        ("R1", "住宿", None, 0, 0),
+        ("S1", "餐饮", done, Decimal("10.5"), Decimal("99.5")),
+        ("S2", "", None, 0, 0),
+    ]
+    lines = ReceiptLine.objects.order_by("receipt__number", "line_no")
+    assert list(lines.values_list("sku", "kind", "category")) == [
+        ("POST", "freight", "tea"),
+        ("TEA", "goods", "tea"),
+        ("POST", "freight", ""),
+        ("POT", "goods", "pots"),
+        ("TEA", "goods", ""),
+    ]
+    assert load(store, write(SAYING_MORE)).receipts_known == 3
+
+
+def test_rows_that_contradict_each_other_are_refused(
+    store: Store, write: Callable[..., Path]
+) -> None:
+    heads = [("餐饮,,,", "住宿,,,"), (",2026-03-05,,", ",2026-03-06,,"), (",,1,", ",,2,"),
+             (",,,1", ",,,2"), (",,1,", ",,0,")]  # fmt: skip
+    rows = [
+        f"S{n},销售,2026-03-01 10:00,E-1,TEA,龙井,2,50,,{head},,"
+        for n, pair in enumerate(heads)
+        for head in pair
+    ]
+    run = load(store, write("\n".join([SAYING_MORE.splitlines()[0], *rows])))
+
+    assert [(row, code) for row, _number, _column, code in issues(run)] == [
+        (2, "mixed_businesses"), (3, "mixed_businesses"),
+        (4, "mixed_completions"), (5, "mixed_completions"),
+        (6, "mixed_payments"), (7, "mixed_payments"),
+        (8, "mixed_payments"), (9, "mixed_payments"),
+    ]  # fmt: skip
+    assert list(Receipt.objects.values_list("number", flat=True)) == ["S4"]
+
+
+def test_what_a_receipt_may_not_say_is_told_with_its_column(
+    store: Store, write: Callable[..., Path]
+) -> None:
+    text = f"""{SAYING_MORE.splitlines()[0]}
+S1,销售,2026-03-01 10:00,E-1,TEA,龙井,1,50,,,2026-02-28,,,,
+S2,销售,2026-03-01 10:00,E-1,TEA,龙井,1,50,,,,50.01,,,
+S3,销售,2026-03-01 10:00,E-1,TEA,龙井,1,50,,,,-1,,,
+S4,销售,2026-03-01 10:00,E-1,TEA,龙井,1,50,,,,,,赠品,
+R1,退货,2026-03-01 10:00,E-1,TEA,龙井,1,50,,,,1,,,
+"""
+    assert issues(load(store, write(text))) == [
+        (2, "S1", "完成时间", "completed_before_sale"),
+        (3, "S2", "券支付", "paid_more_than_total"),
+        (4, "S3", "券支付", "amount_out_of_range"),
+        (5, "S4", "行类型", "line_kind_unknown"),
+        (6, "R1", "券支付", "not_on_return"),
+    ]
 
 
 BAD_ROWS = f"""{HEADER}

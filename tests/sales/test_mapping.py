@@ -42,6 +42,55 @@ def test_a_row_becomes_a_line(reader: Reader) -> None:
     assert reader.member_ref("K-77") == MemberRef("external", "K-77")
 
 
+MORE_HEADER = ["业态", "完成时间", "券支付", "积分支付", "行类型", "品类"]
+MORE_ROW = ["餐饮", "2026-04-01 12:00", "¥10.50", "1,000", "运费", "tea"]
+
+
+@pytest.fixture
+def more_reader() -> Reader:
+    return mapping.load(STANDARD).bind([*HEADER, *MORE_HEADER], SHANGHAI, NOON)
+
+
+def test_a_row_may_say_more(reader: Reader, more_reader: Reader) -> None:
+    line = more_reader.line([*ROW, *MORE_ROW])
+
+    assert line.line == reader.line(ROW).line._replace(kind="freight", category="tea")
+    assert line.more == mapping.More(
+        business="餐饮",
+        completed_at=int(datetime(2026, 4, 1, 4, tzinfo=UTC).timestamp() * 1_000_000),
+        paid_by_coupon=Decimal("10.50"),
+        paid_by_points=Decimal(1000),
+    )
+
+
+@pytest.mark.parametrize("said", [[""] * 6, ["", "", "0", "0.00", "商品", ""], []])
+def test_a_row_that_says_nothing_more_is_as_ever(
+    reader: Reader, more_reader: Reader, said: list[str]
+) -> None:
+    assert more_reader.line([*ROW, *said]) == reader.line(ROW)
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "code", "field"),
+    [
+        (1, "later", "not_a_time", "completed_at"),
+        (1, "0001-01-01", "not_a_time", "completed_at"),
+        (2, "ten", "not_a_number", "paid_by_coupon"),
+        (3, "1e5", "not_a_number", "paid_by_points"),
+        (4, "赠品", "line_kind_unknown", "line_kind"),
+        (5, "x" * 65, "text_too_long", "category"),
+    ],
+)
+def test_what_a_row_may_not_say_is_told_with_its_column(
+    more_reader: Reader, place: int, text: str, code: str, field: str
+) -> None:
+    with pytest.raises(RowFaultError) as fault:
+        more_reader.line([*ROW, *MORE_ROW[:place], text, *MORE_ROW[place + 1 :]])
+
+    assert (fault.value.fault.code, fault.value.fault.field) == (code, field)
+    assert more_reader.column(field) == MORE_HEADER[place]
+
+
 @pytest.mark.parametrize(
     ("place", "text", "code", "field"),
     [
@@ -119,6 +168,7 @@ def test_returns_by_prefix_have_negative_quantities() -> None:
         (('encoding = "auto"', 'encoding = "latin1"'), "mapping_invalid"),
         (('delimiter = "auto"', 'delimiter = "--"'), "mapping_invalid"),
         (("[kind]", "[kind"), "mapping_invalid"),
+        (("freight = ", "fright = "), "mapping_invalid"),
         (('"number"]', "7]"), "mapping_invalid"),
         (('"number"]', '"other"]'), None),
     ],

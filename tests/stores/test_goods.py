@@ -25,7 +25,7 @@ TREE = [
 def told(outcomes: list[RowOutcome]) -> list[tuple[str, str | None, str | None]]:
     """State, code and field of each outcome."""
     return [
-        (one.state, one.refusal and one.refusal.code, one.refusal and one.refusal.field)
+        (one.state, one.refusal.code, one.refusal.field) if one.refusal else (one.state, None, None)
         for one in outcomes
     ]
 
