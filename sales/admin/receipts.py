@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from campaigns.policies import plain
+from campaigns.policies.numbers import plain
 from campaigns.selectors import explanations as rule_texts
 from members import selectors as people
 from members.admin.base import MEMBERS_FOUND_MAX, service_page
