@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from stores import policies
 
@@ -42,7 +43,7 @@ class Article(models.Model):
         """Labels that most merchants need; they may write others."""
 
         SPECIAL = "special", _("special offer")
-        NEW = "new", _("new")
+        NEW = "new", pgettext_lazy("article", "new")
         GIFT_CARD = "gift_card", _("gift card")
         HIGH_MARGIN = "high_margin", _("high margin")
 
