@@ -253,19 +253,25 @@ class _Judging:
 
     def _parts(self) -> tuple[Part, ...]:
         found: dict[tuple[datetime | None, datetime | None], dict[int, int]] = {}
+        known: dict[tuple[int, int], dict[int, int]] = {}
         for grant in self.grants:
             if not any(grant.points):
                 continue
-            lines = found.setdefault(self._times_of(grant.validity, grant.timing), {})
+            # Most grants share the program's own validity: worked out once for all of them.
+            same = (id(grant.validity), id(grant.timing))
+            lines = known.get(same)
+            if lines is None:
+                times = self._times_of(grant.validity, grant.timing)
+                lines = known[same] = found.setdefault(times, {})
             for place, points in zip(grant.places, grant.points, strict=True):
-                line_no = self.basket.lines[place].line_no
-                lines[line_no] = lines.get(line_no, 0) + points
+                lines[place] = lines.get(place, 0) + points
+        numbers = [line.line_no for line in self.basket.lines]
         return tuple(
             Part(
                 sum(lines.values()),
                 usable,
                 expires,
-                tuple((no, points) for no, points in sorted(lines.items()) if points),
+                tuple((numbers[place], points) for place, points in sorted(lines.items()) if points),
             )
             for (usable, expires), lines in found.items()
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 # Money is exact to this many parts of a yuan everywhere below: a hundredth of a fen.
 SCALE = 10_000
@@ -29,7 +28,7 @@ def unscaled(value: int) -> str:
     return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
-def shared(total: int, weights: Sequence[int | Fraction]) -> list[int]:
+def shared(total: int, weights: Sequence[int]) -> list[int]:
     """`total` in whole shares by `weights`; they add up to `total` exactly.
 
     Every running sum is rounded down, so the remainder is with the last: the same input always
@@ -39,10 +38,10 @@ def shared(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     whole = sum(weights)
     if not whole:
         weights, whole = [1] * len(weights), len(weights)
-    shares, run, given = [], Fraction(0) if isinstance(whole, Fraction) else 0, 0
+    shares, run, given = [], 0, 0
     for weight in weights:
         run += weight
-        now = int(total * run // whole)
+        now = total * run // whole
         shares.append(now - given)
         given = now
     return shares
