@@ -205,11 +205,12 @@ def _cut(cut: Sequence[Any], data: Mapping[str, Any]) -> str:
 
 def limit_text(scope: str, period: str, measure: str, value: str) -> str:
     """`at most 100 points per member and day`."""
+    number = Decimal(value)
     what = {
-        "points": _("at most %(value)s points"),
-        "times": _("at most %(value)s times"),
+        "points": ngettext("at most %(value)s point", "at most %(value)s points", int(number)),
+        "times": ngettext("at most once", "at most %(value)s times", int(number)),
         "yuan": _("at most points worth ¥%(value)s"),
-    }[measure] % {"value": number_format(Decimal(value))}
+    }[measure] % {"value": number_format(number)}
     if scope == "order":
         return _("%(limit)s per purchase") % {"limit": what}
     texts = {
