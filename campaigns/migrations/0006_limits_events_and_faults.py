@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('quantity', models.DecimalField(decimal_places=3, default=1, max_digits=12, verbose_name='quantity')),
                 ('amount', models.DecimalField(decimal_places=4, default=0, max_digits=15, verbose_name='amount')),
                 ('attributes', models.JSONField(blank=True, default=dict, verbose_name='attributes')),
-                ('state', models.CharField(choices=[('posted', 'posted'), ('reversed', 'reversed')], default='posted', max_length=8, verbose_name='state')),
+                ('state', models.CharField(choices=[('due', 'to be judged'), ('posted', 'posted'), ('reversed', 'reversed')], default='posted', max_length=8, verbose_name='state')),
                 ('points', models.BigIntegerField(default=0, verbose_name='points')),
                 ('explanation', models.JSONField(default=dict, verbose_name='explanation')),
                 ('fingerprint', models.CharField(editable=False, max_length=64)),
@@ -109,6 +109,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='event',
             index=models.Index(fields=['-occurred_at'], name='campaigns_event_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('state', 'due')), fields=['id'], name='campaigns_event_due'),
         ),
         migrations.AddConstraint(
             model_name='event',

@@ -11,6 +11,7 @@ class Event(models.Model):
     """One act, under the number of whoever reported it: told again, it is not counted again."""
 
     class State(models.TextChoices):
+        DUE = "due", _("to be judged")
         POSTED = "posted", _("posted")
         REVERSED = "reversed", _("reversed")
 
@@ -67,6 +68,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["member", "-occurred_at"], name="campaigns_event_of_member"),
             models.Index(fields=["-occurred_at"], name="campaigns_event_by_time"),
+            models.Index(fields=["id"], name="campaigns_event_due", condition=Q(state="due")),
         ]
 
     def __str__(self) -> str:

@@ -44,6 +44,27 @@ def unlinked_return(data: Mapping[str, Any]) -> str:
     return _("Returned without its sale: %(sentence)s") % {"sentence": earned(data)}
 
 
+def repaired(data: Mapping[str, Any]) -> str:
+    """What was granted later, because a rule had been broken when the purchase was judged."""
+    return _(
+        "After a rule was repaired: %(sentence)s; granted before: %(before)s, now: %(result)s"
+    ) % {
+        "sentence": earned(data),
+        "before": number_format(data["before"]),
+        "result": number_format(data["result"]),
+    }
+
+
+def reversed_event(data: Mapping[str, Any]) -> str:
+    """An act that fell away."""
+    if data["reason"]:
+        return _("Event %(event)s was reversed: %(reason)s") % {
+            "event": data["event"],
+            "reason": data["reason"],
+        }
+    return _("Event %(event)s was reversed") % {"event": data["event"]}
+
+
 def returned(data: Mapping[str, Any]) -> str:
     """What a return takes of what its sale earned, line by line."""
     lines = data["lines"]
@@ -66,6 +87,14 @@ def returned(data: Mapping[str, Any]) -> str:
     else:
         text = _("Receipt %(sale)s earned %(earned)s; returned of it: %(lines)s = %(result)s")
     return text % facts
+
+
+def returned_meanwhile(data: Mapping[str, Any]) -> str:
+    """A repaired purchase had been returned, wholly or in part, before it was made good."""
+    return _("Of receipt %(sale)s goods had come back already: %(result)s of that go off") % {
+        "sale": data["sale"],
+        "result": number_format(data["result"]),
+    }
 
 
 def returned_parts(data: Mapping[str, Any]) -> str:
@@ -242,7 +271,10 @@ def _returned_line(line: Sequence[Any]) -> str:
 RENDERERS = {
     "earned": earned,
     "unlinked_return": unlinked_return,
+    "repaired": repaired,
+    "reversed_event": reversed_event,
     "returned": returned,
+    "returned_meanwhile": returned_meanwhile,
     "returned_parts": returned_parts,
     "no_rule": no_rule,
     "no_member": no_member,

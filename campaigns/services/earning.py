@@ -138,3 +138,29 @@ def _return_told(
         "total": before + points,
         "result": points,
     }
+
+
+def taken_by(
+    explanation: Mapping[str, Any], before: Sequence[SoldLine], after: Sequence[SoldLine]
+) -> int:
+    """The points that go off when a sale's returned quantities grow from `before` to `after`."""
+    found = returns.back_from(explanation, sale="", before=before, after=after)
+    return sum(part.points for part in found)
+
+
+def repaired(verdict: Verdict, *, before: int) -> Verdict:
+    """What is to be granted on top of `before` points, now that no rule is broken any more.
+
+    It goes into one lot, with the validity of the first one.
+    """
+    more = verdict.points - before
+    first = verdict.parts[0]
+    told = verdict.explanation | {"type": "repaired", "before": before, "result": more}
+    return Verdict(
+        points=more,
+        base=verdict.base,
+        explanation=told,
+        rule_version=verdict.rule_version,
+        rule_version_id=verdict.rule_version_id,
+        parts=(Part(more, first.usable_at, first.expires_at, ()),),
+    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
 
@@ -59,6 +59,40 @@ def entry_by_reference(member_id: int, reference: str) -> Entry | None:
     return Entry.objects.filter(
         account__member_id=member_id, account__unit=Account.Unit.POINTS, reference=reference
     ).first()
+
+
+class Explained(NamedTuple):
+    """An entry with what it says of itself. `points` is what it earned; 0 for other kinds."""
+
+    id: int
+    kind: str
+    reference: str
+    rule_version: str
+    points: int
+    explanation: dict[str, Any]
+
+
+def explained(*, after: int, limit: int) -> list[Explained]:
+    """Entries with their explanations, in the order of their ids, beyond the id `after`.
+
+    For whoever goes through all of them: one window at a time, along the primary key.
+    """
+    earned = F("d_available") + F("d_held") + F("d_pending") - F("d_debt")
+    rows = (
+        Entry.objects.filter(pk__gt=after)
+        .order_by("pk")
+        .annotate(earned=earned)
+        .values_list("pk", "kind", "reference", "rule_version", "earned", "explanation")[:limit]
+    )
+    return [
+        Explained(pk, kind, told, version, points if kind == Entry.Kind.EARN else 0, data or {})
+        for pk, kind, told, version, points, data in rows
+    ]
+
+
+def count() -> int:
+    """How many entries the ledger has."""
+    return Entry.objects.count()
 
 
 def lots(member_id: int, at: datetime, *, unit: str = Account.Unit.POINTS) -> QuerySet[Lot]:

@@ -17,6 +17,7 @@ from campaigns.policies.programs import Program
 from campaigns.policies.timetables import Timetable
 from campaigns.selectors import people
 from points.selectors import balances
+from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts
 from sales.policies.receipts import LineInput, ReceiptInput
 from sales.selectors import history
@@ -67,6 +68,33 @@ def waiting_purchase(waiting: WaitingReturn) -> Purchase:
         lines=waiting.lines,
         currency=waiting.currency,
         business=waiting.business,
+    )
+
+
+def stored_purchase(receipt: Receipt) -> Purchase:
+    """A receipt that is in, with its lines. One query."""
+    lines = [
+        LineInput(
+            sku=line.sku,
+            name=line.name,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            amount=line.amount,
+            kind=line.kind,
+            category=line.category,
+        )
+        for line in ReceiptLine.objects.filter(receipt=receipt).order_by("line_no")
+    ]
+    return Purchase(
+        member_id=receipt.member_id,
+        at=receipt.occurred_at,
+        lines=lines,
+        currency=receipt.currency,
+        channel=receipt.channel,
+        business=receipt.business,
+        paid_by_coupon=receipt.paid_by_coupon,
+        paid_by_points=receipt.paid_by_points,
+        completed_at=receipt.completed_at,
     )
 
 
