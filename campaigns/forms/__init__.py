@@ -1,0 +1,1 @@
+"""What staff fill in: rules, versions, trial baskets."""
