@@ -81,6 +81,7 @@ _DIFFERING = """CASE
         WHEN h.other_coupon <> h.coupon OR h.other_points <> h.points THEN 'mixed_payments'
     END"""
 _WINDOW = 2000
+_NO_HEAD = (None, None, None, None)
 
 
 class Issue(NamedTuple):
@@ -175,18 +176,26 @@ class Spool:
         while True:
             window = self._db.execute(
                 "SELECT p.rowid, p.number, p.kind, p.at, p.member, p.original, p.channel, "
-                "h.business, h.completed, h.coupon, h.points, "
                 "r.row, r.sku, r.name, r.quantity, r.price, r.amount, r.sale_line, "
                 "r.line_kind, r.category "
                 "FROM place p JOIN row r ON r.number = p.number "
-                "LEFT JOIN head h ON h.number = p.number "
                 "WHERE p.rowid > ? AND p.rowid <= ? ORDER BY p.rowid, r.row",
                 (place, place + _WINDOW // 10),
             ).fetchall()
             if not window:
                 return
-            yield from _grouped(window, reader)
+            heads = self._heads(place, place + _WINDOW // 10)
+            yield from _grouped(window, heads, reader)
             place += _WINDOW // 10
+
+    def _heads(self, after: int, last: int) -> dict[str, tuple[Any, ...]]:
+        """What the receipts of a window say besides: most say nothing, most files none at all."""
+        found = self._db.execute(
+            "SELECT h.number, h.business, h.completed, h.coupon, h.points "
+            "FROM place p JOIN head h ON h.number = p.number WHERE p.rowid > ? AND p.rowid <= ?",
+            (after, last),
+        )
+        return {number: tuple(more) for number, *more in found}
 
     def find(self, number: str, reader: Reader) -> ReceiptInput | None:
         """The receipt with this number, if the file has it."""
@@ -218,17 +227,19 @@ class Spool:
         self._more.clear()
 
 
-def _grouped(window: Iterable[tuple[Any, ...]], reader: Reader) -> Iterator[Group]:
+def _grouped(
+    window: Iterable[tuple[Any, ...]], heads: dict[str, tuple[Any, ...]], reader: Reader
+) -> Iterator[Group]:
     current: tuple[Any, ...] | None = None
     lines: list[LineInput] = []
     numbers: list[int] = []
     for values in window:
-        head, row = values[:11], values[11]
+        head, row = values[:7], values[7]
         if head != current:
             if current is not None:
-                yield _group(current, lines, numbers, reader)
+                yield _group(current, heads.get(current[1], _NO_HEAD), lines, numbers, reader)
             current, lines, numbers = head, [], []
-        sku, name, quantity, price, amount, sale_line, kind, category = values[12:]
+        sku, name, quantity, price, amount, sale_line, kind, category = values[8:]
         numbers.append(row)
         lines.append(
             LineInput(
@@ -243,11 +254,17 @@ def _grouped(window: Iterable[tuple[Any, ...]], reader: Reader) -> Iterator[Grou
             )
         )
     if current is not None:
-        yield _group(current, lines, numbers, reader)
+        yield _group(current, heads.get(current[1], _NO_HEAD), lines, numbers, reader)
 
 
-def _group(head: tuple[Any, ...], lines: list[LineInput], rows: list[int], reader: Reader) -> Group:
-    _place, number, kind, at, member, original, channel, *more = head
+def _group(
+    head: tuple[Any, ...],
+    more: tuple[Any, ...],
+    lines: list[LineInput],
+    rows: list[int],
+    reader: Reader,
+) -> Group:
+    _place, number, kind, at, member, original, channel = head
     business, completed, coupon, points = more
     receipt = ReceiptInput(
         number=number,
