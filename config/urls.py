@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/", include("config.api.urls")),
     path("", include("members.urls")),
     path("", include("points.urls")),
+    path("", include("campaigns.urls")),
 ]
 
 handler400 = "config.views.bad_request"

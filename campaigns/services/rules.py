@@ -11,6 +11,7 @@ from campaigns import exceptions
 from campaigns.models import EarningRule, EarningRuleVersion, RuleFault
 from campaigns.selectors import problems
 from campaigns.selectors import rules as selectors
+from campaigns.services import editions
 
 # How long before its start members are told of a change, and of one for the worse.
 NOTICE = timedelta(days=7)
@@ -76,6 +77,7 @@ def _publish(
     version.untested_reason = "" if version.tested_mark == version.mark else reason
     version.short_notice_reason = short_notice_reason
     version.save()
+    editions.record(now)
     return version
 
 

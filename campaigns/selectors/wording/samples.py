@@ -20,6 +20,7 @@ from campaigns.selectors.wording.terms import points_text
 _AMOUNTS = (Decimal(250), Decimal(1000), Decimal("88.80"), Decimal(10_000))
 # Long enough for every day of the month on every day of the week.
 _DAYS = 400
+_TIMED = frozenset({"dates", "season", "weekday", "day_of_month", "hours", "birthday"})
 _CLOCKS = (time(12), time(9), time(18), time(22), time(2), time(6))
 
 
@@ -32,12 +33,29 @@ class Sample:
     points: int
     total: int
 
+    def as_json(self) -> dict[str, Any]:
+        """As an edition of the rules page keeps it."""
+        return {
+            "amount": plain(self.amount),
+            "quantity": plain(self.quantity),
+            "points": self.points,
+            "total": self.total,
+        }
+
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any]) -> "Sample":
+        amount, quantity = Decimal(data["amount"]), Decimal(data["quantity"])
+        return cls(amount, quantity, data["points"], data["total"])
+
 
 def example_of(program: Program, rule: RuleTerms) -> str | None:
     """`Example: ¥250 spent → 20 points`; None where no ordinary purchase or act shows it."""
     sample = sample_of(program, rule)
-    if sample is None:
-        return None
+    return None if sample is None else told(sample, rule)
+
+
+def told(sample: Sample, rule: RuleTerms) -> str:
+    """A sample of `rule` as a sentence in the active language."""
     if rule.trigger not in (PURCHASE, "first_order"):
         return _("Example: once → %(points)s") % {"points": points_text(sample.points)}
     facts = {
@@ -104,26 +122,24 @@ def _moment(alone: Program, rule: RuleTerms, base: Occasion) -> Occasion | None:
     if any(c.get("kind") in ("amount", "quantity") for c in rule.conditions):
         amount, quantity = next(iter(_sizes(rule)))
         largest = largest._replace(amount=scaled(amount), quantity=quantity)
-    for offset in range(_DAYS):
-        for clock in _CLOCKS if _has_hours(rule) else _CLOCKS[:1]:
+    kinds = {condition.get("kind") for condition in rule.conditions}
+    for offset in range(_DAYS if kinds & _TIMED else 1):
+        for clock in _CLOCKS if "hours" in kinds else _CLOCKS[:1]:
             at = datetime.combine(first + timedelta(days=offset), clock, tzinfo=base.at.tzinfo)
-            person = base.person._replace(joined_on=_joined(rule, at.date()))
+            person = _person(rule, base.person, at.date())
             occasion = replace(base, at=at, completed_at=at, person=person, lines=[largest])
             if judging.judge(alone, occasion).gave.get(rule.key):
                 return occasion
     return None
 
 
-def _has_hours(rule: RuleTerms) -> bool:
-    return any(condition.get("kind") == "hours" for condition in rule.conditions)
-
-
-def _joined(rule: RuleTerms, day: date) -> date:
-    return day if _is_new(rule) else day - timedelta(days=3650)
-
-
-def _is_new(rule: RuleTerms) -> bool:
-    return any(c.get("kind") == "new_member" and not c.get("not") for c in rule.conditions)
+def _person(rule: RuleTerms, base: Person, day: date) -> Person:
+    """Somebody whom the rule is meant for on this day."""
+    meant = {c["kind"] for c in rule.conditions if not c.get("not")}
+    joined = day if "new_member" in meant else day - timedelta(days=3650)
+    if "birthday" not in meant:
+        return base._replace(joined_on=joined)
+    return base._replace(joined_on=joined, birthday=date(1990, day.month, min(day.day, 28)))
 
 
 def _fitting(rule: RuleTerms, program: Program) -> Occasion:
@@ -141,16 +157,14 @@ def _fitting(rule: RuleTerms, program: Program) -> Occasion:
         brand=wanted.get("brand", ""),
         labels=frozenset([wanted["label"]] if "label" in wanted else ()),
     )
-    at = timezone.localtime(program.terms.starts_at)
     person = Person(
-        birthday=date(1990, at.month, min(at.day, 28)),
         tier=wanted.get("tier", ""),
         segments=frozenset([wanted["segment"]] if "segment" in wanted else ()),
         tags=frozenset([wanted["tag"]] if "tag" in wanted else ()),
     )
     return Occasion(
         trigger=PURCHASE if rule.trigger == "first_order" else rule.trigger,
-        at=at,
+        at=timezone.localtime(program.terms.starts_at),
         lines=[line],
         store=wanted.get("store", ""),
         channel=wanted.get("channel", ""),
