@@ -8,8 +8,11 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from campaigns import receivers  # noqa: F401 - connects the receivers
         from campaigns.selectors import explanations as ours
         from points.selectors import explanations
+        from stores.selectors import labels
 
         for kind, renderer in ours.RENDERERS.items():
             explanations.register(kind, renderer)
+        labels.register_jobs({"campaigns.record_editions": _("Keep what the rules page says")})

@@ -32,8 +32,15 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # A safety net: an upload starts at once, a waiting return is settled by its sale.
     "resume_imports": _every(timedelta(minutes=1), "sales.tasks.resume_imports"),
     "settle_waiting_returns": _every(timedelta(minutes=10), "sales.tasks.settle_waiting_returns"),
+    # A safety net again: most acts are judged in the request that reports them.
+    "judge_due_events": _every(timedelta(seconds=10), "campaigns.tasks.judge_due_events"),
+    "repair_faults": _every(timedelta(minutes=10), "sales.tasks.repair_faults"),
+    "reward_birthdays": _daily(8, 0, "campaigns.tasks.reward_birthdays"),
+    "verify_rules": _daily(3, 30, "campaigns.tasks.verify_rules"),
     "forget_uploads": _daily(4, 15, "sales.tasks.forget_uploads"),
     "forget_job_runs": _daily(4, 30, "stores.tasks.forget_job_runs"),
     "verify_ledger": _daily(3, 0, "points.tasks.verify_ledger"),
+    # A safety net: publishing and saving the ledger's settings record at once.
+    "record_editions": _daily(0, 20, "campaigns.tasks.record_editions"),
     "forget_codes": _daily(4, 0, "members.tasks.forget_codes"),
 }

@@ -1,6 +1,6 @@
 """Finding people, and what rules ask about them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -58,3 +58,24 @@ def people_facts(member_ids: Collection[int]) -> dict[int, PersonFacts]:
 def known_tags() -> list[str]:
     """Every tag, in the order of the alphabet."""
     return list(Tag.objects.order_by("name").values_list("name", flat=True))
+
+
+def born_on(days: Sequence[tuple[int, int]], *, after: int, limit: int) -> list[int]:
+    """Members whose birthday is on one of these (month, day), by id beyond `after`."""
+    matches = Q()
+    for month, day in days:
+        matches |= Q(birthday__month=month, birthday__day=day)
+    rows = Member.objects.filter(matches, pk__gt=after).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def member_id(kind: str, value: str) -> int | None:
+    """The member with this `number`, `external` number or `phone`; None when there is none."""
+    matches = {
+        "number": Q(number=policies.fold_digits(value.strip())),
+        "external": Q(external_number=value.strip()),
+        "phone": Q(phone=policies.normalise_phone(value)),
+    }
+    if kind == "phone" and policies.normalise_phone(value) is None:
+        return None
+    return Member.objects.filter(matches[kind]).values_list("pk", flat=True).first()

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sales.models import ImportRun
-from sales.services import uploads, waiting
+from sales.services import repairs, uploads, waiting
 from stores.exceptions import Refusal
 from stores.services import jobs
 
@@ -57,3 +57,21 @@ def forget_uploads() -> None:
             progress=lambda files: run.progress(done=files),
         )
         run.result = {"files": deleted}
+
+
+@shared_task
+def repair_faults() -> None:
+    """Judge purchases and events again that had met a broken rule."""
+    if not repairs.are_open():
+        return
+    now = timezone.now()
+    with jobs.recorded(name="sales.repair_faults", now=now) as run:
+        looked_at = repaired = points = 0
+        after: int | None = 0
+        while after is not None:
+            done, after = repairs.repair_open(now=timezone.now(), after=after)
+            looked_at += done.looked_at
+            repaired += done.repaired
+            points += done.points
+            run.progress(done=looked_at)
+        run.result = {"looked_at": looked_at, "repaired": repaired, "points": points}

@@ -9,8 +9,7 @@ from typing import Any
 from campaigns.policies import judging, legacy, returns
 from campaigns.policies.programs import Program
 from campaigns.selectors import rules
-from points.selectors import entries
-from points.selectors.entries import Explained
+from points.selectors.entries import Explained, count, explained
 
 _WINDOW = 2_000
 _LISTED = 100
@@ -61,8 +60,8 @@ def run(*, progress: Callable[[int, int], None] | None = None) -> Report:
     """Compute every entry's points again; in windows, so memory does not grow with the ledger."""
     started = time.monotonic()
     checker = _Checker()
-    total, after = entries.count(), 0
-    while window := entries.explained(after=after, limit=_WINDOW):
+    total, after = count(), 0
+    while window := explained(after=after, limit=_WINDOW):
         for entry in window:
             checker.check(entry)
         after = window[-1].id

@@ -78,6 +78,11 @@ def put_down(
     )
 
 
+def are_due() -> bool:
+    """Whether anything waits to be judged."""
+    return Event.objects.filter(state=Event.State.DUE).exists()
+
+
 def judge_due(*, now: datetime, limit: int = 500) -> int:
     """Judge events that were only written down, oldest first; returns how many.
 

@@ -34,6 +34,7 @@ STATUS: dict[str, int] = {
     "entry_not_found": status.HTTP_404_NOT_FOUND,
     "hold_not_found": status.HTTP_404_NOT_FOUND,
     "hold_closed": status.HTTP_409_CONFLICT,
+    "event_not_found": status.HTTP_404_NOT_FOUND,
     "duplicate_number": status.HTTP_409_CONFLICT,
     "reference_conflict": status.HTTP_409_CONFLICT,
     "adjustment_decided": status.HTTP_409_CONFLICT,

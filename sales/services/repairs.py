@@ -30,6 +30,11 @@ class Repaired(NamedTuple):
     points: int
 
 
+def are_open() -> bool:
+    """Whether any purchase or event waits for a rule to be repaired."""
+    return RuleFault.objects.filter(state=RuleFault.State.OPEN).exists()
+
+
 def repair_open(*, now: datetime, after: int = 0, limit: int = 200) -> tuple[Repaired, int | None]:
     """Judge again what has an open fault, in the order in which the faults were noticed.
 
