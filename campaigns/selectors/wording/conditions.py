@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaigns.selectors.wording.names import (
     BLANK,
@@ -125,7 +126,7 @@ def _period(period: Any) -> str:
 
 
 def _store(params: Params, names: Names, negated: bool) -> str:
-    text = _either(negated, _("in %(names)s"), _("in stores other than %(names)s"))
+    text = _either(negated, pgettext("stores", "in %(names)s"), _("in stores other than %(names)s"))
     return text % _plain(names, "store", params)
 
 

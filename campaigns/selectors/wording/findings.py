@@ -117,7 +117,7 @@ def _nth(actual: Any, params: Params, _names: Names) -> str:
 
 def _attribute(actual: Any, params: Params, _names: Names) -> str:
     value = actual.get(params.get("name"))
-    return _("here it is “%(there)s”") % {"there": value} if value else _("here it is missing")
+    return _("here it is “%(there)s”") % {"there": value} if value else _("here it is not given")
 
 
 _TELL: dict[str, Callable[[Any, Params, Names], str]] = {

@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.dates import MONTHS
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
@@ -100,11 +99,26 @@ def month_day(text: Any) -> str:
         day = date.fromisoformat(f"2000-{text}")
     except ValueError:
         return BLANK
-    return _("%(day)s %(month)s") % {"day": day.day, "month": month_name(day.month)}
+    return _("%(day)s %(month)s") % {"day": day.day, "month": _month_name(day.month)}
 
 
-def month_name(month: int) -> str:
-    return str(MONTHS[month])
+def _month_name(month: int) -> str:
+    """The name of a month as it is written next to a day."""
+    names = (
+        pgettext("with a day", "January"),
+        pgettext("with a day", "February"),
+        pgettext("with a day", "March"),
+        pgettext("with a day", "April"),
+        pgettext("with a day", "May"),
+        pgettext("with a day", "June"),
+        pgettext("with a day", "July"),
+        pgettext("with a day", "August"),
+        pgettext("with a day", "September"),
+        pgettext("with a day", "October"),
+        pgettext("with a day", "November"),
+        pgettext("with a day", "December"),
+    )
+    return names[month - 1]
 
 
 def iso_day(value: Any) -> str:

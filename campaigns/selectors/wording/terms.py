@@ -128,8 +128,8 @@ def _combined(rule: RuleTerms) -> str:
             )
         return _("on top of other points, never multiplied") if is_purchase else ""
     if is_purchase:
-        return _("instead of the rules that follow, for the same goods")
-    return _("instead of the rules that follow, for the same act")
+        return _("instead of the basic rate and such rules further down, for the same goods")
+    return _("instead of such rules further down, for the same act")
 
 
 def limit_phrase(limit: Any) -> str:
