@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from campaigns.models import EarningRuleVersion
 from campaigns.policies import programs
+from campaigns.policies.occasions import PURCHASE
 from campaigns.policies.programs import Program, ProgramTerms, RuleTerms
 from campaigns.selectors import rules
 from campaigns.selectors.rulebook import texts
@@ -113,9 +114,7 @@ def _earning(terms: ProgramTerms, known: Known) -> Iterator[Raw]:
         yield "earning", "no_basic_rate", {}
     yield "earning", f"floor_{terms.floor_at}", {}
     yield from (("earning", "rule", _rule(program, rule, known)) for rule in terms.rules)
-    if any(
-        r.effect not in programs.MULTIPLYING and r.combine == programs.BASE for r in terms.rules
-    ):
+    if any(_is_base(rule) for rule in terms.rules):
         yield "earning", "first_base_rule", {}
     yield from _together(terms)
     for name in ("order_cap", "day_cap", "month_cap"):
@@ -126,6 +125,13 @@ def _earning(terms: ProgramTerms, known: Known) -> Iterator[Raw]:
         yield "earning", f"birthday_{terms.leap_day}", {}
     yield "earning", "own_time", {}
     yield "earning", "usable", {"days": terms.pending_days}
+
+
+def _is_base(rule: RuleTerms) -> bool:
+    is_for_goods = rule.trigger in (PURCHASE, "first_order")
+    return (
+        is_for_goods and rule.combine == programs.BASE and rule.effect not in programs.MULTIPLYING
+    )
 
 
 def _together(terms: ProgramTerms) -> Iterator[Raw]:

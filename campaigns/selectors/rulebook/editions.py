@@ -35,7 +35,7 @@ def _label(number: int | None, revision: int) -> str:
 
 def editions() -> QuerySet[RulebookEdition]:
     """All editions, the newest first."""
-    return RulebookEdition.objects.select_related("version").order_by(
+    return RulebookEdition.objects.select_related("version__repairs").order_by(
         "-version__number", "-revision"
     )
 
@@ -52,8 +52,17 @@ def edition_in_force(at: datetime) -> Edition | None:
 
 
 def upcoming_editions(at: datetime) -> list[Edition]:
-    """What will hold, soonest first: the newest edition of each version that starts after `at`."""
-    return [_newest(version, version.starts_at) for version in rules.upcoming(at)]
+    """What will hold, soonest first: the newest edition of each version that starts after `at`.
+
+    Two queries, however many there are.
+    """
+    versions = rules.upcoming(at)
+    rows = editions().filter(version__in=versions).order_by("revision") if versions else ()
+    newest = {row.version_id: row for row in rows}
+    return [
+        _edition(newest[version.pk], version) if version.pk in newest else _live(version)
+        for version in versions
+    ]
 
 
 def edition_called(label: str) -> Edition | None:

@@ -91,8 +91,7 @@ def _samples(program: Program, rule: RuleTerms) -> Iterator[Sample]:
     if found is None:
         return
     for amount, quantity in _sizes(rule):
-        line = found.lines[0]._replace(amount=scaled(amount), quantity=quantity)
-        judged = judging.judge(program, replace(found, lines=[line]))
+        judged = judging.judge(program, _sized(found, (amount, quantity)))
         if points := judged.gave.get(rule.key, 0):
             yield Sample(amount, quantity, points, judged.points)
 
@@ -115,22 +114,35 @@ def _without_others(program: Program, rule: RuleTerms) -> Program:
 
 def _moment(alone: Program, rule: RuleTerms, base: Occasion) -> Occasion | None:
     """The first noon, or other hour, from the program's start on when the rule applies."""
+    kinds = {condition.get("kind") for condition in rule.conditions}
     dated = [_day(c.get("from")) for c in rule.conditions if c.get("kind") == "dates"]
     first = max([base.at.date(), *(day for day in dated if day is not None)])
-    amount, quantity = max(_sizes(rule))
-    largest = base.lines[0]._replace(amount=scaled(amount), quantity=quantity)
-    if any(c.get("kind") in ("amount", "quantity") for c in rule.conditions):
-        amount, quantity = next(iter(_sizes(rule)))
-        largest = largest._replace(amount=scaled(amount), quantity=quantity)
-    kinds = {condition.get("kind") for condition in rule.conditions}
+    sizes = _sizes(rule) if "amount" in kinds else [max(_sizes(rule))]
+    clocks = _clocks(rule)
     for offset in range(_DAYS if kinds & _TIMED else 1):
-        for clock in _CLOCKS if "hours" in kinds else _CLOCKS[:1]:
+        for clock in clocks:
             at = datetime.combine(first + timedelta(days=offset), clock, tzinfo=base.at.tzinfo)
             person = _person(rule, base.person, at.date())
-            occasion = replace(base, at=at, completed_at=at, person=person, lines=[largest])
-            if judging.judge(alone, occasion).gave.get(rule.key):
+            occasion = replace(base, at=at, completed_at=at, person=person)
+            if any(
+                judging.judge(alone, _sized(occasion, size)).gave.get(rule.key) for size in sizes
+            ):
                 return occasion
     return None
+
+
+def _sized(occasion: Occasion, size: tuple[Decimal, Decimal]) -> Occasion:
+    amount, quantity = size
+    line = occasion.lines[0]._replace(amount=scaled(amount), quantity=quantity)
+    return replace(occasion, lines=[line])
+
+
+def _clocks(rule: RuleTerms) -> list[time]:
+    """Noon, unless the rule speaks of hours: then their beginning first."""
+    told = [c for c in rule.conditions if c.get("kind") == "hours"]
+    if not told:
+        return [_CLOCKS[0]]
+    return [*(time.fromisoformat(str(c["from"])) for c in told if c["from"] != "24:00"), *_CLOCKS]
 
 
 def _person(rule: RuleTerms, base: Person, day: date) -> Person:
@@ -206,7 +218,7 @@ def _sizes(rule: RuleTerms) -> list[tuple[Decimal, Decimal]]:
     own = [decimal_of(start) for start in starts if start not in (None, "")]
     told = [amount for amount in own if amount]
     halves = [round(amount / 2, 2) for amount in told]
-    return [(amount, quantity) for amount in (*amounts, *told, *halves)]
+    return [(amount, quantity) for amount in (*told, *amounts, *halves)]
 
 
 def _day(value: Any) -> date | None:
