@@ -37,8 +37,15 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         {
             "sales.receipt": "point_of_sale",
             "sales.importrun": "upload_file",
-            "campaigns.earningrule": "rule",
-            "campaigns.earningruleversion": "history",
+        },
+    ),
+    (
+        gettext_lazy("Program"),
+        {
+            "campaigns.earningruleversion": "rule",
+            "campaigns.event": "bolt",
+            "campaigns.rulefault": "report",
+            "campaigns.limitcounter": "data_usage",
         },
     ),
     (

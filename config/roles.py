@@ -14,6 +14,12 @@ _LOOK = (
     "stores.view_store",
 )
 _LEDGER = ("points.view_hold", "points.view_adjustment", "points.view_clearingrun")
+_PROGRAM = (
+    "campaigns.view_earningruleversion",
+    "campaigns.view_earningrule",
+    "insights.view_backtestrun",
+)
+_FAULTS = ("campaigns.view_rulefault", "campaigns.view_event", "campaigns.view_limitcounter")
 _GOODS = ("stores.view_category", "stores.view_article")
 
 # A role may ask for an adjustment or approve it; who does both still needs another person.
@@ -32,6 +38,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         "campaigns.view_earningruleversion",
         "campaigns.add_earningruleversion",
         "campaigns.change_earningruleversion",
+        "campaigns.delete_earningruleversion",
+        "insights.view_backtestrun",
+        "insights.add_backtestrun",
+        "campaigns.view_earningrule",
+        "campaigns.add_earningrule",
+        "campaigns.change_earningrule",
+        "campaigns.delete_earningrule",
+        *_FAULTS,
         "sales.view_importrun",
         "sales.add_importrun",
         "notifications.view_message",
@@ -53,6 +67,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "points.add_adjustment",
         "points.approve_adjustment",
         "sales.add_receipt",
+        *_PROGRAM,
+        *_FAULTS,
         *_GOODS,
         "sales.change_receipt",  # to settle a return whose sale never came
     ),
@@ -62,7 +78,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LEDGER,
         "points.approve_adjustment",
         "points.view_ledgersettings",
-        "campaigns.view_earningruleversion",
+        *_PROGRAM,
+        *_FAULTS,
         "sales.view_importrun",
         "stores.view_jobrun",
     ),

@@ -83,8 +83,6 @@ def _days_of_month() -> forms.Field:
     return field
 
 
-_GOODS = _PURCHASES | {EarningRule.Trigger.REVIEW}
-
 BLOCKS: dict[str, Block] = {
     block.kind: block
     for block in (
@@ -108,11 +106,11 @@ BLOCKS: dict[str, Block] = {
             "category",
             _("category"),
             {"in": _pick(_("categories, with everything below them"))},
-            _GOODS,
+            _PURCHASES,
         ),
-        Block("sku", _("article"), {"in": _list(_("article numbers"))}, _GOODS),
-        Block("brand", _("brand"), {"in": _list(_("brands"))}, _GOODS),
-        Block("label", _("label"), {"in": _list(_("labels"))}, _GOODS),
+        Block("sku", _("article"), {"in": _list(_("article numbers"))}, _PURCHASES),
+        Block("brand", _("brand"), {"in": _list(_("brands"))}, _PURCHASES),
+        Block("label", _("label"), {"in": _list(_("labels"))}, _PURCHASES),
         Block(
             "amount",
             _("amount"),

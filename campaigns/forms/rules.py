@@ -226,7 +226,11 @@ class RuleForm(forms.ModelForm[EarningRule]):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if self.instance.pk and data.get("seen") and data["seen"] != mark_of(self.before):
+        if (
+            not self.instance._state.adding
+            and data.get("seen")
+            and data["seen"] != mark_of(self.before)
+        ):
             raise forms.ValidationError(
                 _("Somebody else has changed this rule meanwhile. Open it again."), code="changed"
             )

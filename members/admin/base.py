@@ -1,6 +1,6 @@
 """What the back office's pages of people and points share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django import forms
@@ -59,11 +59,14 @@ def service_page(
     submit: str | Promise,
     call: Callable[[dict[str, Any]], tuple[Model, str]],
     back: str,
+    template: str = "admin/service_form.html",
+    shown: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """A form in front of one service: `call` gets the clean data, gives the row and a sentence.
 
     A refusal comes back to the field it names. What was done is noted in the row's history,
-    in the same transaction: nothing is done that is not noted.
+    in the same transaction: nothing is done that is not noted. `template` may extend the usual
+    one to show more above the form, which it finds in `shown`.
     """
     if form.is_valid():
         try:
@@ -83,8 +86,9 @@ def service_page(
         "button": submit,
         "back": back,
         "media": admin.media,
+        **(shown or {}),
     }
-    return TemplateResponse(request, "admin/service_form.html", context)
+    return TemplateResponse(request, template, context)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
