@@ -304,9 +304,9 @@ def _nth_problems(params: Params) -> Iterator[Problem]:
     for name in ("to", "every"):
         if params.get(name) is not None:
             yield from _whole_problem(params, name, 1, _MAX_COUNT)
-    if type(params.get("to")) is int and type(params.get("from")) is int:
-        if params["to"] < params["from"]:
-            yield Problem("to", "range_empty")
+    first, last = params.get("from"), params.get("to")
+    if type(first) is int and type(last) is int and last < first:
+        yield Problem("to", "range_empty")
 
 
 def _nth(params: Params, _leap_day: str) -> Callable[[Occasion], bool]:

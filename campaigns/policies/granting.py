@@ -242,9 +242,7 @@ class _Stack:
         return shares
 
 
-def limited(
-    rule: Rule, grants: Sequence[Grant], occasion: Occasion, used: Used
-) -> list[Cut]:
+def limited(rule: Rule, grants: Sequence[Grant], occasion: Occasion, used: Used) -> list[Cut]:
     """Cut the grants of one rule down to its limits of points and yuan; tells what was cut."""
     return cut_down(grants, (m for m in rule.limits if m.measure != "times"), occasion, used)
 

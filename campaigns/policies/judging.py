@@ -109,15 +109,15 @@ def used_of(inputs: Mapping[str, Any]) -> Used:
 
 class _Judging:
     __slots__ = (
-        "program",
-        "occasion",
-        "used",
         "basket",
-        "grants",
         "cuts",
-        "steps",
         "faults",
+        "grants",
+        "occasion",
+        "program",
         "read",
+        "steps",
+        "used",
     )
 
     def __init__(self, program: Program, occasion: Occasion, used: Used) -> None:
@@ -230,9 +230,7 @@ class _Judging:
                     self.cuts += granting.limited(rule, mine, self.occasion, self.used)
         if self.occasion.trigger == PURCHASE and self.program.caps:
             self.read.extend(self.program.caps)
-            self.cuts += granting.cut_down(
-                self.grants, self.program.caps, self.occasion, self.used
-            )
+            self.cuts += granting.cut_down(self.grants, self.program.caps, self.occasion, self.used)
 
     def result(self, kind: str) -> Judgement:
         parts = self._parts()
@@ -271,7 +269,9 @@ class _Judging:
                 sum(lines.values()),
                 usable,
                 expires,
-                tuple((numbers[place], points) for place, points in sorted(lines.items()) if points),
+                tuple(
+                    (numbers[place], points) for place, points in sorted(lines.items()) if points
+                ),
             )
             for (usable, expires), lines in found.items()
         )

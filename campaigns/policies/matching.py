@@ -27,7 +27,7 @@ class Basket:
     earn, and each line's share of what was paid by coupon or by points unless that earns.
     """
 
-    __slots__ = ("amounts", "lines", "left_out", "base")
+    __slots__ = ("amounts", "base", "left_out", "lines")
 
     def __init__(self, program: Program, occasion: Occasion) -> None:
         self.lines: list[Line] = []

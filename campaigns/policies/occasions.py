@@ -63,6 +63,9 @@ class Person(NamedTuple):
     tags: frozenset[str] = frozenset()
 
 
+NOBODY = Person()
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """One purchase or act. `at` and `completed_at` are aware and in the store's time zone.
@@ -80,7 +83,7 @@ class Occasion:
     business: str = ""
     code: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    person: Person = Person()
+    person: Person = NOBODY
     paid_by_coupon: int = 0
     paid_by_points: int = 0
     completed_at: datetime | None = None
@@ -146,9 +149,9 @@ def _lines(occasion: Occasion, needs: frozenset[str]) -> list[list[Any]]:
     rows: list[list[Any]] = []
     for line in occasion.lines:
         row: list[Any] = [line.line_no, unscaled(line.amount)]
-        if wanted or not line.is_priced or line.kind != GOODS:
-            if more := _line_facts(line, wanted):
-                row.append(more)
+        is_special = wanted or not line.is_priced or line.kind != GOODS
+        if is_special and (more := _line_facts(line, wanted)):
+            row.append(more)
         rows.append(row)
     return rows
 

@@ -15,7 +15,7 @@ from campaigns.policies.judging import EARNED
 from campaigns.policies.legacy import SoldLine
 from campaigns.policies.numbers import plain, scaled
 
-__all__ = ["PartReturn", "SoldLine", "back_from", "judged_again", "parts_of"]
+__all__ = ["PartReturn", "SoldLine", "back_from", "judged_again", "parts_of", "share_of"]
 
 RETURNED = "returned"
 
@@ -73,7 +73,7 @@ def judged_again(explanation: Mapping[str, Any]) -> int:
 def _part(
     part: Mapping[str, Any], before: Sequence[SoldLine], after: Sequence[SoldLine]
 ) -> dict[str, Any]:
-    earned = {line_no: points for line_no, points in part["lines"]}
+    earned = dict(part["lines"])
     lines = []
     total = taken = 0
     for was, now in zip(before, after, strict=True):
@@ -93,8 +93,13 @@ def _part(
     }
 
 
+def share_of(points: int, quantity: Decimal, returned: Decimal) -> int:
+    """Of a line's points, what goes off in all when so much of its quantity is back."""
+    return points * scaled(returned) // scaled(quantity)
+
+
 def _share(points: int, quantity: str, returned: str) -> int:
-    return points * scaled(Decimal(returned)) // scaled(Decimal(quantity))
+    return share_of(points, Decimal(quantity), Decimal(returned))
 
 
 def _legacy(

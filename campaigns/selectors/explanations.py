@@ -25,7 +25,8 @@ def earned(data: Mapping[str, Any]) -> str:
     if len(told) > 1:
         told.append(_("together %(points)s") % {"points": number_format(total)})
     told += [_cut(cut, data) for cut in data.get("cuts", ())]
-    if count := len(data.get("left_out", ())):
+    # Gifts have no price; that they earn nothing needs no words.
+    if count := sum(reason != "free" for _line, reason in data.get("left_out", ())):
         told.append(
             ngettext("%(count)s line does not count", "%(count)s lines do not count", count)
             % {"count": count}
@@ -260,7 +261,7 @@ def _returned_line(line: Sequence[Any]) -> str:
     line_no, points, quantity, _before, now = line
     if quantity == now:
         return _("line %(line)s %(points)s") % {"line": line_no, "points": points}
-    return _("line %(line)s %(points)s × %(now)s of %(quantity)s") % {
+    return _("line %(line)s %(points)s × %(now)s/%(quantity)s") % {
         "line": line_no,
         "points": points,
         "now": now,

@@ -65,6 +65,22 @@ def linked_return(data: Mapping[str, Any]) -> str:
     return _("Receipt %(sale)s earned %(earned)s; the returned part of it: %(result)s") % facts
 
 
+def _money(amount: str, currency: str) -> str:
+    """`¥250.00`; more decimals only where the amount has them."""
+    number = Decimal(amount)
+    places = max(2, -int(number.as_tuple().exponent))
+    symbol = _SYMBOLS.get(currency, f"{currency} ")
+    return f"{symbol}{number:.{places}f}"
+
+
+def _sum_of_lines(lines: list[list[Any]]) -> str:
+    # A long receipt stays a sentence: the first lines, and how many more there are.
+    shown = " + ".join(str(points) for _line_no, _amount, points in lines[:8]) or "0"
+    if len(lines) <= 8:
+        return shown
+    return _("%(first)s + … (%(count)s lines)") % {"first": shown, "count": len(lines)}
+
+
 RENDERERS = {
     "purchase": purchase,
     "purchase_return": purchase_return,

@@ -235,7 +235,13 @@ class Year:
             validity_count=12,
             pending_days=3,
         )
-        rules.publish(version=version, by=self.staff["admin"], now=at)
+        rules.publish(
+            version=version,
+            by=self.staff["admin"],
+            now=at,
+            reason="演示数据",
+            short_notice_reason="演示数据",
+        )
 
 
 def _curtain(now: datetime) -> datetime:

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
@@ -22,6 +22,7 @@ from unfold.decorators import action, display
 
 from campaigns.policies.numbers import plain
 from campaigns.selectors import explanations as rule_texts
+from campaigns.selectors import whys
 from members import selectors as people
 from members.admin.base import MEMBERS_FOUND_MAX, service_page
 from points.admin.actors import ShowsActor
@@ -118,6 +119,8 @@ class ReceiptAdmin(ShowsActor):
             fields.insert(fields.index("why"), ("coupon_money", "points_money"))
         if obj is not None and obj.shortfall:
             fields.insert(fields.index("why"), ("shortfall", "deducted"))
+        if obj is not None and obj.explanation.get("type") == "earned":
+            fields.insert(fields.index("why") + 1, "rule_by_rule")
         return fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
@@ -285,6 +288,18 @@ class ReceiptAdmin(ShowsActor):
     @display(description=gettext_lazy("points"))
     def signed_points(self, receipt: Receipt) -> str:
         return f"{receipt.points:+,d}".replace("-", "−") if receipt.points else "0"
+
+    @display(description=gettext_lazy("rule by rule"))
+    def rule_by_rule(self, receipt: Receipt) -> str:
+        """What became of each rule: its points, and why so many or none."""
+        found = [why for why in whys.of_explanation(receipt.explanation) if why.rule]
+        rows = format_html_join(
+            "",
+            '<tr><th class="pr-4 text-left align-top" scope="row">{}</th>'
+            '<td class="pr-4 text-right align-top">{}</td><td>{}</td></tr>',
+            ((why.name, f"{why.points:,}", why.sentence) for why in found),
+        )
+        return format_html('<table class="w-full">{}</table>', rows) if found else "–"
 
     @display(description=gettext_lazy("explanation"))
     def why(self, receipt: Receipt) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from campaigns.selectors import whys
 from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts as policies
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
@@ -237,6 +238,24 @@ class OutcomeSerializer(serializers.Serializer[Any]):
             "pending": outcome.pending,
             "debt": outcome.debt,
         }
+
+
+class RuleWhySerializer(serializers.Serializer[Any]):
+    rule = serializers.CharField(help_text="Key of the rule, the same in all versions.")
+    name = serializers.CharField()
+    points = serializers.IntegerField(help_text="What this rule gave.")
+    sentence = serializers.CharField(help_text="Why so many, or none, by Accept-Language.")
+
+
+class ReceiptDetailSerializer(OutcomeSerializer):
+    rules = serializers.SerializerMethodField(
+        help_text="Of a sale with a member: what became of each rule. Otherwise empty."
+    )
+
+    @extend_schema_field(RuleWhySerializer(many=True))
+    def get_rules(self, outcome: Outcome) -> list[dict[str, Any]]:
+        found = whys.of_explanation(outcome.explanation, reader="till")
+        return [why._asdict() for why in found if why.rule]
 
 
 class BatchResultSerializer(serializers.Serializer[Any]):

@@ -44,18 +44,18 @@ class ReceiptsView(APIView):
 
 
 class ReceiptView(APIView):
-    """A receipt of the calling store, as it was answered."""
+    """A receipt of the calling store, as it was answered, and why it earned what it did."""
 
     authentication_classes = (StoreKey,)
     permission_classes = (IsMachine,)
 
-    @extend_schema(operation_id="receipts_retrieve", responses=serializers.OutcomeSerializer)
+    @extend_schema(operation_id="receipts_retrieve", responses=serializers.ReceiptDetailSerializer)
     def get(self, request: Request, number: str) -> Response:
         store = calling_machine(request).store
         found = known.by_number(store_id=store.pk, numbers=[number]).get(number)
         if found is None:
             raise Http404
-        return Response(serializers.OutcomeSerializer(drafts.replayed(found)).data)
+        return Response(serializers.ReceiptDetailSerializer(drafts.replayed(found)).data)
 
 
 class ReceiptBatchView(APIView):

@@ -1,16 +1,12 @@
 """The one way of a receipt into the house: from the API, the back office and files alike."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from campaigns.selectors import rules
-from campaigns.services import earning, faults
-from campaigns.services.limits import Ask, Limits
+from campaigns.services import faults
 from members.models import Member
-from members.services import registration
 from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
@@ -20,11 +16,10 @@ from sales.models import Receipt
 from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
-from sales.services import receipt_rows
+from sales.services import bench, buyers, receipt_rows
 from sales.services.drafts import ZERO, Facts, Outcome, Sale, Settled, refusal_of
-from sales.services.occasions import Occasions, Purchase, purchase_of, waiting_purchase
+from sales.services.occasions import purchase_of, waiting_purchase
 from sales.services.planning import Planner
-from stores.exceptions import Refusal
 from stores.models import Store
 
 # A race is lost to one other process at a time; more than a few in a row is a fault of ours.
@@ -154,7 +149,13 @@ class _Intake:
     def take(self, receipts: Sequence[ReceiptInput]) -> list[Outcome]:
         refused = self._refused(receipts)
         sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
-        members = self._members(sound, refused)
+        members, self.newcomers = buyers.known_or_new(
+            sound,
+            store_id=self.store.pk,
+            at=self.now,
+            source=self.member_source,
+            create=self.create_members,
+        )
         locked = self._lock(sound, members)
         planner = self._planner(self._facts(sound, members, lock=True, locked=locked))
         outcomes = [
@@ -210,7 +211,7 @@ class _Intake:
             if item.original_number in sales
         ]
         told = [sale.explanation for sale in sales.values()]
-        judge, occasions = self._bench([], told, lock=True)
+        judge, occasions = bench.prepare(self.store, [], told, lock=True)
         planner = self._planner(Facts({}, {}, sales, {}, judge, occasions, self._debt_policy()))
         for item in waiting:
             planner.settle(item, sales[item.original_number])
@@ -222,7 +223,9 @@ class _Intake:
         waiting = known.unsettled(receipt.pk)
         if waiting is None:
             raise exceptions.AlreadySettled
-        judge, occasions = self._bench([waiting_purchase(waiting)], [], lock=True)
+        judge, occasions = bench.prepare(
+            self.store, [waiting_purchase(waiting, self.store.pk)], [], lock=True
+        )
         planner = self._planner(Facts({}, {}, {}, {}, judge, occasions, self._debt_policy()))
         planner.settle_alone(waiting)
         self._book(planner)
@@ -235,43 +238,6 @@ class _Intake:
             if fault is not None:
                 refused[place] = _refusal(receipt, refusal_of(fault))
         return refused
-
-    def _members(
-        self, receipts: Sequence[ReceiptInput], refused: dict[int, Outcome]
-    ) -> dict[MemberRef, int]:
-        """The members, created if asked: before any lock, and in one order for all processes."""
-        first_seen: dict[MemberRef, datetime] = {}
-        for receipt in receipts:
-            if receipt.member is not None:
-                first_seen.setdefault(receipt.member, receipt.occurred_at)
-        members = people.members_of(first_seen)
-        if not self.create_members:
-            return members
-        missing = sorted(set(first_seen) - set(members))
-        externals = [ref for ref in missing if ref.kind == "external"]
-        if externals:
-            ids = registration.register_many(
-                external_numbers=[ref.value for ref in externals],
-                at=self.now,
-                store_id=self.store.pk,
-                source=self.member_source,
-            )
-            members |= {ref: ids[ref.value] for ref in externals}
-        for ref in missing:
-            if ref.kind == "phone":
-                members |= self._register_phone(ref)
-        self.newcomers.update(members[ref] for ref in missing if ref in members)
-        return members
-
-    def _register_phone(self, ref: MemberRef) -> dict[MemberRef, int]:
-        try:
-            member = registration.register(
-                phone=ref.value, store_id=self.store.pk, at=self.now, source=self.member_source
-            )
-        except Refusal:
-            # Taken a moment ago by somebody else, or no phone number: then it stays unknown.
-            return people.members_of([ref])
-        return {ref: member.pk}
 
     def _lock(
         self, receipts: Sequence[ReceiptInput], members: dict[MemberRef, int]
@@ -307,12 +273,16 @@ class _Intake:
         takes_back = bool(waiting) or len(sale_numbers) < len(receipts)
         stored = known.by_number(store_id=self.store.pk, numbers=numbers)
         judged = [
-            purchase_of(receipt, None if receipt.member is None else members.get(receipt.member))
+            purchase_of(
+                receipt,
+                self.store.pk,
+                None if receipt.member is None else members.get(receipt.member),
+            )
             for receipt in receipts
             if receipt.number not in stored and not receipt.original_number
         ]
         told = [sale.explanation for sale in sales.values()]
-        judge, occasions = self._bench(judged, told, lock=lock)
+        judge, occasions = bench.prepare(self.store, judged, told, lock=lock)
         return Facts(
             members=members,
             known=stored,
@@ -322,27 +292,6 @@ class _Intake:
             occasions=occasions,
             debt_policy=self._debt_policy() if takes_back else DebtPolicy.OWE,
         )
-
-    def _bench(
-        self, judged: Sequence[Purchase], told: Sequence[Mapping[str, Any]], *, lock: bool
-    ) -> tuple[earning.Judge, Occasions]:
-        """The judge of this batch and what it has to know, read under the locks."""
-        timetable = rules.timetable()
-        occasions = Occasions(store=self.store, timetable=timetable)
-        occasions.load(judged)
-        limits = Limits()
-        limits.load(
-            (
-                Ask(program, purchase.member_id, purchase.at.astimezone(occasions.zone))
-                for purchase in judged
-                if purchase.member_id is not None
-                and (program := timetable.at(purchase.at)) is not None
-                and "limits" in program.needs
-            ),
-            told,
-            lock=lock,
-        )
-        return earning.Judge(timetable=timetable, limits=limits), occasions
 
     @staticmethod
     def _debt_policy() -> DebtPolicy:

@@ -4,14 +4,14 @@ What no rule looks at is neither read from the database nor put into an explanat
 of queries depends on the kinds of facts asked for, not on receipts, lines or rules.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from campaigns.policies.numbers import scaled
-from campaigns.policies.occasions import GOODS, PURCHASE, Line, Occasion, Person
+from campaigns.policies.occasions import GOODS, NOBODY, PURCHASE, Line, Occasion, Person
 from campaigns.policies.periods import period_starts_at
 from campaigns.policies.programs import Program
 from campaigns.policies.timetables import Timetable
@@ -34,6 +34,7 @@ _PEOPLE_NEEDS = frozenset({"joined", "birthday", "tier", "segments", "tags"})
 class Purchase(NamedTuple):
     """What there is to know of a receipt before it is judged."""
 
+    store_id: int
     member_id: int | None
     at: datetime
     lines: Sequence[LineInput]
@@ -45,9 +46,10 @@ class Purchase(NamedTuple):
     completed_at: datetime | None = None
 
 
-def purchase_of(receipt: ReceiptInput, member_id: int | None) -> Purchase:
+def purchase_of(receipt: ReceiptInput, store_id: int, member_id: int | None) -> Purchase:
     """A receipt on its way in."""
     return Purchase(
+        store_id=store_id,
         member_id=member_id,
         at=receipt.occurred_at,
         lines=receipt.lines,
@@ -60,9 +62,10 @@ def purchase_of(receipt: ReceiptInput, member_id: int | None) -> Purchase:
     )
 
 
-def waiting_purchase(waiting: WaitingReturn) -> Purchase:
+def waiting_purchase(waiting: WaitingReturn, store_id: int) -> Purchase:
     """The goods of a return whose sale never came."""
     return Purchase(
+        store_id=store_id,
         member_id=waiting.member_id,
         at=waiting.occurred_at,
         lines=waiting.lines,
@@ -86,6 +89,7 @@ def stored_purchase(receipt: Receipt) -> Purchase:
         for line in ReceiptLine.objects.filter(receipt=receipt).order_by("line_no")
     ]
     return Purchase(
+        store_id=receipt.store_id,
         member_id=receipt.member_id,
         at=receipt.occurred_at,
         lines=lines,
@@ -98,14 +102,33 @@ def stored_purchase(receipt: Receipt) -> Purchase:
     )
 
 
-class Occasions:
-    """Makes occasions of the receipts of one store; `load` reads what they all will need."""
+Programs = Callable[[Purchase], Iterable[Program | None]]
 
-    def __init__(self, *, store: Store, timetable: Timetable) -> None:
-        self.store = store
-        self.zone = ZoneInfo(store.time_zone)
-        self.timetable = timetable
-        self.needs: frozenset[str] = frozenset()
+
+def in_force(timetable: Timetable) -> Programs:
+    """That each purchase is judged by the version of its own time."""
+    return lambda purchase: [timetable.at(purchase.at)]
+
+
+class Occasions:
+    """Makes occasions of receipts; `load` reads what they all will need.
+
+    `programs` tells which programs will judge a purchase; `needs` are facts that are wanted
+    besides those that they ask for.
+    """
+
+    def __init__(
+        self,
+        *,
+        stores: Iterable[Store],
+        programs: Programs,
+        needs: frozenset[str] = frozenset(),
+    ) -> None:
+        self._stores: Mapping[int, Store] = {store.pk: store for store in stores}
+        self._zones = {pk: ZoneInfo(store.time_zone) for pk, store in self._stores.items()}
+        self._programs = programs
+        self._always = needs
+        self.needs = needs
         self._articles: dict[str, ArticleFacts] = {}
         self._tree = Tree({})
         self._people: dict[int, Person] = {}
@@ -116,15 +139,15 @@ class Occasions:
     def load(self, purchases: Iterable[Purchase]) -> None:
         """Read the facts about goods, people and earlier purchases that the rules ask for."""
         found = list(purchases)
-        programs = {id(p): p for p in map(self._program, found) if p is not None}
-        self.needs = frozenset().union(*(program.needs for program in programs.values()))
+        programs = {id(p): p for one in found for p in self._programs(one) if p is not None}
+        self.needs = self._always.union(*(program.needs for program in programs.values()))
         if self.needs & _GOODS_NEEDS:
             self._tree = goods.tree()
             skus = {line.sku for purchase in found for line in purchase.lines}
             self._articles = goods.articles(skus, known=self._tree)
         members = {p.member_id for p in found if p.member_id is not None}
         if self.needs & _PEOPLE_NEEDS:
-            self._people = people.persons(members, zone=self.zone)
+            self._people = people.persons(members, zone=self._a_zone(found))
         if "points_per_yuan" in self.needs:
             self._points_per_yuan = balances.ledger_settings().points_per_yuan
         self._load_history(found)
@@ -136,7 +159,8 @@ class Occasions:
 
     def of(self, purchase: Purchase) -> Occasion:
         """The purchase with its facts, at its time in the store's zone."""
-        at = purchase.at.astimezone(self.zone)
+        store, zone = self._stores[purchase.store_id], self._zones[purchase.store_id]
+        at = purchase.at.astimezone(zone)
         done = purchase.completed_at
         member_id = purchase.member_id
         return Occasion(
@@ -144,19 +168,24 @@ class Occasions:
             at=at,
             lines=self._lines(purchase.lines),
             currency=purchase.currency,
-            store=self.store.code,
+            store=store.code,
             channel=purchase.channel,
-            business=purchase.business or self.store.business,
-            person=self._people.get(member_id, _NOBODY) if member_id is not None else _NOBODY,
+            business=purchase.business or store.business,
+            person=self._people.get(member_id, NOBODY) if member_id is not None else NOBODY,
             paid_by_coupon=scaled(purchase.paid_by_coupon),
             paid_by_points=scaled(purchase.paid_by_points),
-            completed_at=None if done is None else done.astimezone(self.zone),
+            completed_at=None if done is None else done.astimezone(zone),
             purchases=self._purchases(purchase) if member_id is not None else {},
             points_per_yuan=self._points_per_yuan,
         )
 
-    def _program(self, purchase: Purchase) -> Program | None:
-        return self.timetable.at(purchase.at)
+    def local(self, purchase: Purchase) -> datetime:
+        """When the purchase was made, in its store's time zone."""
+        return purchase.at.astimezone(self._zones[purchase.store_id])
+
+    def _a_zone(self, purchases: Sequence[Purchase]) -> ZoneInfo:
+        # The day on which somebody joined: of one zone, where a chain has several.
+        return self._zones[purchases[0].store_id] if purchases else ZoneInfo("UTC")
 
     def _lines(self, lines: Sequence[LineInput]) -> list[Line]:
         amounts = [scaled(receipts.line_amount(line)) for line in lines]
@@ -196,16 +225,22 @@ class Occasions:
             if purchase.member_id is not None
         ]
         if keys:
-            asked = [(member, self._since(at, period), at) for member, at, period in keys]
+            asked = [
+                (purchase.member_id, self._since(purchase, period), purchase.at)
+                for purchase in purchases
+                for period in self._periods()
+                if purchase.member_id is not None
+            ]
             self._bought = dict(zip(keys, history.purchase_counts(asked), strict=True))
 
-    def _since(self, at: datetime, period: str) -> datetime | None:
-        return period_starts_at(period, at.astimezone(self.zone).date(), self.zone)
+    def _since(self, purchase: Purchase, period: str) -> datetime | None:
+        zone = self._zones[purchase.store_id]
+        return period_starts_at(period, purchase.at.astimezone(zone).date(), zone)
 
     def _purchases(self, purchase: Purchase) -> dict[str, int]:
         found = {}
         for period in self._periods():
-            since = self._since(purchase.at, period)
+            since = self._since(purchase, period)
             member = purchase.member_id or 0
             planned = sum(
                 (since is None or since <= at) and at < purchase.at
@@ -215,5 +250,4 @@ class Occasions:
         return found
 
 
-_NOBODY = Person()
 _UNKNOWN = ArticleFacts("", (), "", frozenset())

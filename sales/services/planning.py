@@ -117,7 +117,7 @@ class Planner:
         return self._take_back_linked(draft, sale)
 
     def _sell(self, draft: Draft) -> None:
-        purchase = purchase_of(draft.receipt, draft.member_id)
+        purchase = purchase_of(draft.receipt, self.store.pk, draft.member_id)
         verdict = self.facts.judge.purchase(
             self.facts.occasions.of(purchase), member_id=draft.member_id
         )
@@ -163,7 +163,7 @@ class Planner:
             )
 
     def _take_back_unlinked(self, draft: Draft) -> None:
-        purchase = purchase_of(draft.receipt, draft.member_id)
+        purchase = purchase_of(draft.receipt, self.store.pk, draft.member_id)
         verdict = self.facts.judge.unlinked_return(
             self.facts.occasions.of(purchase), member_id=draft.member_id
         )
@@ -228,7 +228,8 @@ class Planner:
     def settle_alone(self, waiting: WaitingReturn) -> None:
         """Decide a return whose sale is not to be expected any more, as one without a sale."""
         verdict = self.facts.judge.unlinked_return(
-            self.facts.occasions.of(waiting_purchase(waiting)), member_id=waiting.member_id
+            self.facts.occasions.of(waiting_purchase(waiting, self.store.pk)),
+            member_id=waiting.member_id,
         )
         self.settled.append(
             Settled(

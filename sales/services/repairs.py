@@ -17,7 +17,7 @@ from sales.models import Receipt
 from sales.policies.returns import SaleLine
 from sales.selectors import known
 from sales.services.drafts import reference
-from sales.services.occasions import Occasions, stored_purchase
+from sales.services.occasions import Occasions, in_force, stored_purchase
 
 _NO_POINTS = 0
 
@@ -97,11 +97,11 @@ class _Repair:
     def _judged(self, member_id: int) -> tuple[earning.Verdict, Limits]:
         timetable = rules.timetable()
         purchase = stored_purchase(self.receipt)
-        occasions = Occasions(store=self.receipt.store, timetable=timetable)
+        occasions = Occasions(stores=[self.receipt.store], programs=in_force(timetable))
         occasions.load([purchase])
         limits = Limits()
         program = timetable.at(purchase.at)
-        asks = [Ask(program, member_id, purchase.at.astimezone(occasions.zone))] if program else []
+        asks = [Ask(program, member_id, occasions.local(purchase))] if program else []
         limits.load(asks, [self.receipt.explanation], lock=True)
         # It is judged as if for the first time: what it had used of the limits is free again.
         limits.give_back(

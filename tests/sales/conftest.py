@@ -28,7 +28,13 @@ def publish(**terms: Any) -> EarningRuleVersion:
     version = EarningRuleVersion(
         **({"name": "Basic", "starts_at": NOON - timedelta(days=700)} | terms)
     )
-    return rules.publish(version=version, by=None, now=NOON - timedelta(days=600))
+    return rules.publish(
+        version=version,
+        by=None,
+        now=NOON - timedelta(days=600),
+        reason="test",
+        short_notice_reason="test",
+    )
 
 
 def receipt(

@@ -151,7 +151,9 @@ def test_a_return_takes_back_its_part(send: Send, lin: Member) -> None:
     )
 
     assert (answer.status_code, answer.json()["points"]) == (201, -44)
-    assert answer.json()["explanation"] == "Receipt S-1 earned 88; the returned part of it: 44"
+    assert answer.json()["explanation"] == (
+        "Receipt S-1 earned 88; returned of it: line 1 88 × 1/2 = 44"
+    )
     assert net(lin) == 44
 
 

@@ -342,10 +342,10 @@ def test_a_file_cut_off_brings_nothing_at_all(store: Store, write: Callable[...,
 def test_without_a_rule_no_file_is_taken(
     db: None, store: Store, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from campaigns import policies
+    from campaigns.policies.timetables import Timetable
     from campaigns.selectors import rules
 
-    monkeypatch.setattr(rules, "timetable", lambda: policies.Timetable([]))
+    monkeypatch.setattr(rules, "timetable", lambda: Timetable([]))
 
     with pytest.raises(FileRefused) as refused:
         start(store, write())

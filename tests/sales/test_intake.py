@@ -278,7 +278,7 @@ def test_an_unlinked_return_takes_what_its_goods_would_earn(store: Store, lin: M
     outcome = take_one(store, receipt("R", "30.90", kind="return"))
 
     assert outcome.points == -30
-    assert outcome.explanation["type"] == "purchase_return"
+    assert outcome.explanation["type"] == "unlinked_return"
     assert net(lin) == 70
 
 
@@ -489,7 +489,7 @@ def test_a_person_settles_a_return_whose_sale_never_came(store: Store, lin: Memb
     done = intake.settle_alone(receipt=row, actor="wang", now=NOON)
 
     assert (done.state, done.points, done.sale) == ("posted", -25, None)
-    assert done.explanation["type"] == "purchase_return"
+    assert done.explanation["type"] == "unlinked_return"
     assert net(lin) == -25
     with pytest.raises(AlreadySettled):
         intake.settle_alone(receipt=row, actor="wang", now=NOON)

@@ -31,6 +31,12 @@ class Command(BaseCommand):
         validity.add_argument("--never", action="store_true", help="points never expire")
         parser.add_argument("--pending-days", type=int, default=0, help="days until usable")
         parser.add_argument(
+            "--reason", default="", help="why a later version is published without a back-test"
+        )
+        parser.add_argument(
+            "--short-notice-reason", default="", help="why members are not told days ahead"
+        )
+        parser.add_argument(
             "--starts", type=_local_time, help="in force from (YYYY-MM-DD[ HH:MM]); default: now"
         )
 
@@ -48,7 +54,13 @@ class Command(BaseCommand):
             **_validity(options),
         )
         try:
-            rules.publish(version=version, by=None, now=now)
+            rules.publish(
+                version=version,
+                by=None,
+                now=now,
+                reason=options["reason"],
+                short_notice_reason=options["short_notice_reason"],
+            )
         except Refusal as refusal:
             raise CommandError(f"{refusal} [{refusal.code}]") from refusal
         self.stdout.write(

@@ -1,0 +1,3 @@
+from insights.admin.backtests import BacktestRunAdmin
+
+__all__ = ["BacktestRunAdmin"]

@@ -1,0 +1,3 @@
+from insights.models.backtest_run import BacktestRun
+
+__all__ = ["BacktestRun"]
