@@ -10,9 +10,11 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from campaigns import receivers  # noqa: F401 - connects the receivers
         from campaigns.selectors import explanations as ours
+        from campaigns.selectors import whys
         from points.selectors import explanations
         from stores.selectors import labels
 
         for kind, renderer in ours.RENDERERS.items():
             explanations.register(kind, renderer)
+        explanations.register_reasons("earned", whys.rows)
         labels.register_jobs({"campaigns.record_editions": _("Keep what the rules page says")})

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +15,12 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from campaigns.models import EarningRule, EarningRuleVersion
+from campaigns.policies import judging
+from campaigns.policies.occasions import Line, Occasion
+from campaigns.policies.programs import RuleTerms
+from campaigns.selectors import rules as selectors
+from campaigns.services import rules
 from members.models import Member
 from members.views import SESSION_COOKIE
 from notifications.services import delivery
@@ -20,10 +29,48 @@ from points.services import accounts, holds
 from stores.models import Store
 from tests import cast
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = ["/", "/points/", "/points/?show=used", "/points/lots/", "/me/", "/privacy/", "{entry}"]
+RULES_PAGES = ["/rules/", "/rules/v1/", "/rules/v2/changes/", "/rules/versions/"]
+PAGES = [
+    *("/", "/points/", "/points/?show=used", "/points/lots/", "/me/", "/privacy/", "{entry}"),
+    *RULES_PAGES,
+]
 GUEST_PAGES = ["/", "/sign-in/", "/privacy/", "/nowhere/"]
+
+
+@pytest.fixture(autouse=True)
+def published_rules() -> None:
+    """Rules in force and rules to come, with everything that the page can show."""
+    now = timezone.now()
+    for number, (start, more) in enumerate(
+        [
+            (-300, ()),
+            (
+                40,
+                (
+                    RuleTerms(
+                        key="share", name="分享有礼", effect="fixed", trigger="share", points=5
+                    ),
+                ),
+            ),
+        ]
+    ):
+        version = EarningRuleVersion.objects.create(
+            name="x",
+            starts_at=now + timedelta(days=start),
+            points=10 + number,
+            block_yuan=100,
+            unit_name="星星",
+            preface="亲爱的会员：\n" + "本店的积分规则如下。" * 20,
+            announcement="双十一起调整。",
+            excluded={"sku": [f"LONGARTICLENUMBER{n:020}" for n in range(30)]},
+        )
+        for position, one in enumerate((*RULES, *more)):
+            values = {f.name: getattr(one, f.name) for f in fields(one)}
+            EarningRule.objects.create(version=version, position=position, **values)
+        rules.publish(version=version, by=None, now=now, reason="x", short_notice_reason="x")
 
 
 @pytest.fixture
@@ -54,6 +101,33 @@ def a_year_of(person: Member) -> int:
         until=now + timedelta(hours=1),
     )
     return spend.entry_id
+
+
+RULES = (
+    RuleTerms(
+        key="day",
+        name="会员日",
+        effect="multiplier",
+        factor=Decimal(2),
+        conditions=[{"kind": "weekday", "in": [4]}],
+    ),
+    RuleTerms(
+        key="brand",
+        name="青瓷新品上市" * 6,
+        effect="per_block",
+        combine="extra",
+        points=10,
+        yuan=Decimal(100),
+        conditions=[
+            {"kind": "brand", "in": ["青瓷", "x" * 60]},
+            {"kind": "hours", "from": "22:00", "to": "02:00"},
+            {"kind": "amount", "from": "200"},
+        ],
+        limits=[{"per": "member", "period": "day", "points": 100}],
+        validity={"kind": "quarter_end", "count": 1},
+        timing={"kind": "days", "days": 7},
+    ),
+)
 
 
 def arrive(page: Page, person: Member, live_server: LiveServer) -> None:
@@ -208,6 +282,46 @@ def test_pages_are_light(phone: Page, live_server: LiveServer) -> None:
     phone.wait_for_load_state("networkidle")
     assert len(sizes) <= 6
     assert sum(sizes) < 120_000
+
+
+def test_a_guest_reads_the_rules_what_comes_and_what_was(phone: Page) -> None:
+    phone.goto("/")
+    phone.get_by_role("link", name="查看积分细则").click()
+    expect(phone.get_by_role("heading", name="积分细则")).to_be_visible()
+    expect(phone.get_by_text("每周四，积分 × 2。").first).to_be_visible()
+    expect(phone.get_by_text("双十一起调整。")).to_be_visible()
+    phone.get_by_role("link", name="全部版本").click()
+    phone.get_by_role("link", name="v2").click()
+    expect(phone.get_by_text("尚未生效")).to_be_visible()
+    phone.get_by_role("link", name="变更内容").click()
+    expect(phone.get_by_text("分享，得 5 分")).to_be_visible()
+    phone.get_by_role("button", name="English").click()
+    expect(phone.get_by_text("For sharing, gives 5 points")).to_be_visible()
+
+
+def test_on_paper_the_rules_stand_alone(desktop: Page) -> None:
+    desktop.goto("/rules/")
+    desktop.emulate_media(media="print")
+    expect(desktop.get_by_text("每周四，积分 × 2。").first).to_be_visible()
+    expect(desktop.locator(".bar")).to_be_hidden()
+    expect(desktop.locator(".rules__links")).to_be_hidden()
+    assert desktop.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_a_member_unfolds_why(phone: Page, live_server: LiveServer) -> None:
+    lin = cast.member()
+    at = timezone.now()
+    occasion = Occasion("purchase", at.astimezone(SHANGHAI), [Line(1, 2_500_000)])
+    program = selectors.timetable().at(at)
+    assert program is not None
+    judged = judging.judge(program, occasion)
+    entry = cast.earned(lin, 25, explanation=judged.explanation)
+    arrive(phone, lin, live_server)
+    phone.goto(f"/points/entries/{entry.entry_id}/")
+    expect(phone.locator(".whys li").last).to_be_hidden()
+    phone.get_by_text("为什么是这么多？").click()
+    expect(phone.locator(".whys li").last).to_contain_text("基础积分")
+    expect(phone.locator(".whys li").last).to_be_visible()
 
 
 def test_language_switches_and_stays(phone: Page, live_server: LiveServer) -> None:

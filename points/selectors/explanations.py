@@ -17,11 +17,26 @@ from points.models import Entry
 Renderer = Callable[[dict[str, Any]], str]
 
 _renderers: dict[str, Renderer] = {}
+# Name, points and reason of each thing that had a say; for members.
+Reasons = Callable[[dict[str, Any]], list[tuple[str, int, str]]]
+_reasons: dict[str, Reasons] = {}
 
 
 def register(kind: str, renderer: Renderer) -> None:
     """Let `renderer` tell explanations whose "type" is `kind`, in the active language."""
     _renderers[kind] = renderer
+
+
+def register_reasons(kind: str, teller: Reasons) -> None:
+    """Let `teller` say one by one why an explanation of this type came out as it did."""
+    _reasons[kind] = teller
+
+
+def reasons(entry: Entry) -> list[tuple[str, int, str]]:
+    """Why an entry has this many points, rule by rule: name, points, sentence. Often empty."""
+    detail: dict[str, Any] = entry.explanation or {}
+    teller = _reasons.get(str(detail.get("type", "")))
+    return teller(detail) if teller else []
 
 
 def render(entry: Entry) -> str:

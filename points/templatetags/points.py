@@ -109,6 +109,12 @@ def explained(entry: Entry) -> str:
     return explanations.render(entry)
 
 
+@register.simple_tag
+def reasons(entry: Entry) -> list[tuple[str, int, str]]:
+    """Why so many and not more: name, points and sentence of each rule that was asked."""
+    return explanations.reasons(entry)
+
+
 @register.filter
 def points_taken(value: int) -> str:
     """What a use took from a lot as a change of that lot: taking 30 is `−30`."""

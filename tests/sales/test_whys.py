@@ -86,6 +86,7 @@ def sent(client: Client, key: str, lin: Member) -> str:
         "number": "R-1",
         "occurred_at": "2026-03-06T11:00:00+08:00",
         "member_number": lin.number,
+        "kind": "sale",
         "lines": [{"sku": "A", "quantity": 1, "unit_price": "250"}],
     }
     answer = client.post(

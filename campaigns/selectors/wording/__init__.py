@@ -1,7 +1,7 @@
 """A program's terms in plain words, for the builder, the rules page and whoever asks why."""
 
 from campaigns.selectors.wording.conditions import condition_phrase
-from campaigns.selectors.wording.findings import finding_sentence
+from campaigns.selectors.wording.findings import finding_sentence, reason_phrase
 from campaigns.selectors.wording.names import Names, name_of
 from campaigns.selectors.wording.samples import example_of
 from campaigns.selectors.wording.terms import (
@@ -21,6 +21,7 @@ __all__ = [
     "finding_sentence",
     "limit_phrase",
     "name_of",
+    "reason_phrase",
     "rule_sentence",
     "timing_phrase",
     "trigger_phrase",

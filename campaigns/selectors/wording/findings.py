@@ -1,6 +1,6 @@
 """What became of each rule, as a sentence: above all why it gave nothing or less."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from django.utils.dates import WEEKDAYS
@@ -29,10 +29,13 @@ def finding_sentence(finding: Finding, names: Names | None = None) -> str:
     }
 
 
-def reason_phrase(finding: Finding, names: Names | None = None) -> str:
-    """The same without the name of the rule."""
+def reason_phrase(
+    finding: Finding, names: Names | None = None, *, hidden: Container[str] = ()
+) -> str:
+    """The same without the name of the rule, and without what was there instead for conditions
+    of the kinds in `hidden`."""
     if finding.reason == "condition":
-        return _unmet(finding, names or Names())
+        return _unmet(finding, names or Names(), hidden)
     if finding.reason == "limit":
         return _used_up(finding.limit)
     if finding.reason == "cut":
@@ -65,9 +68,9 @@ def _plainly(reason: str) -> str:
     return texts.get(reason, BLANK)
 
 
-def _unmet(finding: Finding, names: Names) -> str:
+def _unmet(finding: Finding, names: Names, hidden: Container[str]) -> str:
     text = _("only %(condition)s") % {"condition": condition_phrase(finding.condition, names)}
-    there = _there(finding, names)
+    there = "" if (finding.condition or {}).get("kind") in hidden else _there(finding, names)
     return _("; ").join([text, there]) if there else text
 
 

@@ -1,0 +1,63 @@
+"""Why a purchase or act brought these points, rule by rule, and above all: why not more."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from campaigns.policies.findings import findings
+from campaigns.policies.judging import EARNED
+from campaigns.selectors import explanations, rules
+from campaigns.selectors.wording import Names, name_of, reason_phrase
+
+Reader = Literal["member", "till", "staff"]
+
+# What each reader is not told of the person: a till has no business with a birthday, and tags
+# are the shop's own notes.
+_HIDDEN: Mapping[Reader, frozenset[str]] = {
+    "member": frozenset({"tag", "segment"}),
+    "till": frozenset({"tag", "segment", "birthday", "new_member", "nth_purchase"}),
+    "staff": frozenset(),
+}
+
+
+class Why(NamedTuple):
+    """What became of one rule. `rule` is its key, empty where the sentence is about the whole."""
+
+    rule: str
+    name: str
+    points: int
+    sentence: str
+
+
+def of_explanation(explanation: Mapping[str, Any], *, reader: Reader = "staff") -> list[Why]:
+    """One answer for each rule that was asked, in the program's order, in the active language.
+
+    Explanations of other kinds (returns, guests, those of the first years) give their one
+    sentence; what is no explanation of ours gives nothing. At most six queries: the program,
+    and the names of what its rules speak of.
+    """
+    kind = explanation.get("type")
+    if kind not in explanations.RENDERERS:
+        return []
+    program = rules.program_numbered(explanation["rule"]) if kind == EARNED else None
+    if program is None:
+        return [Why("", "", 0, explanations.sentence(explanation))]
+    names = Names(leap_day=program.terms.leap_day)
+    hidden = _HIDDEN[reader]
+    return [
+        Why(
+            found.rule,
+            name_of(found),
+            found.points,
+            reason_phrase(found, names, hidden=hidden),
+        )
+        for found in findings(program, explanation)
+    ]
+
+
+def rows(explanation: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """The same for the ledger's pages: name, points and sentence, as the member may read it.
+
+    Nothing where it would only say again what the entry's own sentence says.
+    """
+    found = of_explanation(explanation, reader="member")
+    return [(why.name, why.points, why.sentence) for why in found if why.rule]
