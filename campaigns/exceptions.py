@@ -93,3 +93,11 @@ class UnknownPreset(CampaignRefusal):
     code = "unknown_preset"
     message = _("There is no preset called %(name)s.")
     field = "name"
+
+
+class InvalidPreset(CampaignRefusal):
+    """A file among the presets that is none."""
+
+    code = "preset_invalid"
+    message = _("The preset in %(name)s cannot be used: %(reason)s")
+    field = "name"

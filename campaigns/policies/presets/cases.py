@@ -64,10 +64,9 @@ def _step(fields: Fields, *, is_alone: bool = False) -> Step:
     whats = [name for name in ("buy", "do", "take_back") if fields.has(name)]
     if len(whats) != 1:
         fields.wrong("buy", "value_missing")
-    make = {"do": _act, "take_back": _taken}.get(whats[0] if whats else "", _buy)
     step = Step(
         at=at,
-        what=make(fields),
+        what=_what(fields, whats[0] if whats else "buy"),
         points=_points(fields),
         label=fields.optional("label"),
         gave=_gave(fields),
@@ -76,6 +75,12 @@ def _step(fields: Fields, *, is_alone: bool = False) -> Step:
     if not is_alone:
         fields.done()
     return step
+
+
+def _what(fields: Fields, name: str) -> Buy | Act | TakeBack:
+    if name == "do":
+        return _act(fields)
+    return _taken(fields) if name == "take_back" else _buy(fields)
 
 
 def _points(fields: Fields) -> tuple[int, ...]:
@@ -95,7 +100,7 @@ def _gave(fields: Fields) -> Mapping[str, int] | None:
 
 
 def _lots(fields: Fields) -> tuple[Mapping[str, Any], ...] | None:
-    """What is said of the lots; `last_day` and `usable_at` of the step are those of its only one."""
+    """What is said of the lots; a step's own `last_day` and `usable_at` are of its only one."""
     if fields.has("lots"):
         return tuple(
             _lot(Fields(row, *fields.inside(f"lots.{place}")), is_whole=True)

@@ -12,6 +12,8 @@ from typing import Any
 from campaigns.policies.occasions import Person
 from campaigns.policies.programs import ProgramTerms
 
+_ANYBODY = Person()
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -90,7 +92,7 @@ class Vector:
     title: str
     title_en: str
     steps: tuple[Step, ...] = ()
-    person: Person = Person()
+    person: Person = _ANYBODY
     earlier: tuple[datetime, ...] = ()
     variant: Mapping[str, Any] = field(default_factory=dict)
     need: str = ""
