@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -22,7 +23,7 @@ MEMBER_DAY = RuleTerms(
     name="会员日",
     name_en="Member day",
     effect="multiplier",
-    factor=2,
+    factor=Decimal(2),
     conditions=[{"kind": "weekday", "in": [4]}],
 )
 

@@ -124,7 +124,7 @@ def _earning(terms: ProgramTerms, known: Known) -> Iterator[Raw]:
     if any(rule.trigger == "birthday" for rule in terms.rules):
         yield "earning", f"birthday_{terms.leap_day}", {}
     yield "earning", "own_time", {}
-    yield "earning", "usable", {"days": terms.pending_days}
+    yield "spending", "usable", {"days": terms.pending_days}
 
 
 def _is_base(rule: RuleTerms) -> bool:

@@ -74,8 +74,9 @@ def every_condition() -> list[dict[str, Any]]:
 
 
 def rule(effect: str = "per_block", **values: Any) -> RuleTerms:
-    facts = {"key": "r", "name": "会员日", "name_en": "Member day", "effect": effect}
-    return RuleTerms(**(facts | {"points": 10, "yuan": Decimal(100)} | values))
+    facts: dict[str, Any] = {"key": "r", "name": "会员日", "name_en": "Member day"}
+    facts |= {"effect": effect, "points": 10, "yuan": Decimal(100)}
+    return RuleTerms(**(facts | values))
 
 
 def every_rule() -> Iterator[RuleTerms]:
@@ -98,14 +99,14 @@ def limits() -> list[dict[str, Any]]:
     ]
 
 
-VALIDITIES = [
+VALIDITIES: list[dict[str, Any]] = [
     {"kind": "months", "count": 12},
     {"kind": "days", "count": 30},
     {"kind": "never"},
     {"kind": "date", "date": "2027-12-31"},
     *({"kind": kind, "count": n} for kind in ("year_end", "quarter_end") for n in (0, 1, 2, 3)),
 ]
-TIMINGS = [
+TIMINGS: list[dict[str, Any]] = [
     {"kind": "at_once"},
     {"kind": "days", "days": 0},
     {"kind": "days", "days": 7},
@@ -281,7 +282,10 @@ def test_what_no_purchase_can_meet_has_no_example() -> None:
 
 def told(*rules: RuleTerms, used: Any = (), language: str = "zh-hans", **values: Any) -> list[str]:
     program = program_of(*rules, basic_points=1)
-    facts = {"trigger": "purchase", "at": datetime(2026, 11, 20, 12, tzinfo=SHANGHAI)}
+    facts: dict[str, Any] = {
+        "trigger": "purchase",
+        "at": datetime(2026, 11, 20, 12, tzinfo=SHANGHAI),
+    }
     facts |= {"lines": [Line(1, 1_800_000, category=("食品",))], "store": "XH"}
     judged = judging.judge(program, Occasion(**(facts | values)), dict(used))
     with translation.override(language):
