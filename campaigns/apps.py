@@ -16,5 +16,6 @@ class CampaignsConfig(AppConfig):
 
         for kind, renderer in ours.RENDERERS.items():
             explanations.register(kind, renderer)
-        explanations.register_reasons("earned", whys.rows)
+        for kind in whys.JUDGED:
+            explanations.register_reasons(kind, whys.rows)
         labels.register_jobs({"campaigns.record_editions": _("Keep what the rules page says")})

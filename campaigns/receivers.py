@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils import timezone
 
 from campaigns.services import editions, registrations
 from members.signals import members_registered
@@ -19,6 +18,6 @@ def reward_registration(member_ids: Sequence[int], at: datetime, **kwargs: Any) 
 
 
 @receiver(settings_changed)
-def keep_the_rules_page(**kwargs: Any) -> None:
+def keep_the_rules_page(at: datetime, **kwargs: Any) -> None:
     """The rules page says some of the ledger's settings: a change makes a new edition."""
-    editions.record(timezone.now())
+    editions.record(at)

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Keyword arguments: none. The merchant has saved the ledger's settings, perhaps with a change.
+# Keyword arguments: at: datetime. The merchant has saved the ledger's settings, perhaps with a
+# change.
 settings_changed = Signal()

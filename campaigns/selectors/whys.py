@@ -8,6 +8,8 @@ from campaigns.policies.judging import EARNED
 from campaigns.selectors import explanations, rules
 from campaigns.selectors.wording import Names, name_of, reason_phrase
 
+# Judged rule by rule; one that was repaired was judged again, as a whole.
+JUDGED = frozenset({EARNED, "repaired"})
 Reader = Literal["member", "till", "staff"]
 
 # What each reader is not told of the person: a till has no business with a birthday, and tags
@@ -38,7 +40,7 @@ def of_explanation(explanation: Mapping[str, Any], *, reader: Reader = "staff") 
     kind = explanation.get("type")
     if kind not in explanations.RENDERERS:
         return []
-    program = rules.program_numbered(explanation["rule"]) if kind == EARNED else None
+    program = rules.program_numbered(explanation["rule"]) if kind in JUDGED else None
     if program is None:
         return [Why("", "", 0, explanations.sentence(explanation))]
     names = Names(leap_day=program.terms.leap_day)

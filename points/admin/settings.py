@@ -6,9 +6,11 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from points.models import LedgerSettings
+from points.services import settings
 
 
 @admin.register(LedgerSettings)
@@ -18,6 +20,11 @@ class LedgerSettingsAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: LedgerSettings, form: Any, change: bool
+    ) -> None:
+        settings.save(obj, at=timezone.now())
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,14 +1,11 @@
 """What a merchant sets about the ledger; one row, changed in the back office."""
 
-from typing import Any
-
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from points.policies import DebtPolicy
-from points.signals import settings_changed
 
 
 class LedgerSettings(models.Model):
@@ -60,9 +57,3 @@ class LedgerSettings(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and tell the apps above in the same transaction."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            settings_changed.send(sender=type(self))

@@ -1,16 +1,32 @@
-"""Changing the ledger's settings by another way than their page."""
+"""Changing the ledger's settings. The apps above hear of it: members read some of them."""
+
+from datetime import datetime
 
 from django.db import transaction
 
 from points.models import LedgerSettings
+from points.signals import settings_changed
 
 
-def set_worth(*, points_per_yuan: int) -> LedgerSettings:
-    """Let so many points be worth one yuan; the other settings stay. Locks the row of settings."""
+def save(settings: LedgerSettings, *, at: datetime) -> None:
+    """Save what was set, and tell the apps above in the same transaction."""
+    with transaction.atomic():
+        settings.save()
+        settings_changed.send(sender=LedgerSettings, at=at)
+
+
+def set_worth(*, points_per_yuan: int, at: datetime | None = None) -> LedgerSettings:
+    """Let so many points be worth one yuan; the other settings stay. Locks the row of settings.
+
+    Without `at` nobody above is told: the rules page follows at its next occasion, a publication
+    or the night.
+    """
     with transaction.atomic():
         LedgerSettings.objects.get_or_create(pk=1)
         row = LedgerSettings.objects.select_for_update().get(pk=1)
         row.points_per_yuan = points_per_yuan
         row.full_clean()
         row.save(update_fields=["points_per_yuan"])
+        if at is not None:
+            settings_changed.send(sender=LedgerSettings, at=at)
     return row

@@ -119,7 +119,7 @@ class ReceiptAdmin(ShowsActor):
             fields.insert(fields.index("why"), ("coupon_money", "points_money"))
         if obj is not None and obj.shortfall:
             fields.insert(fields.index("why"), ("shortfall", "deducted"))
-        if obj is not None and obj.explanation.get("type") == "earned":
+        if obj is not None and obj.explanation.get("type") in whys.JUDGED:
             fields.insert(fields.index("why") + 1, "rule_by_rule")
         return fields
 

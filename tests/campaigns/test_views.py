@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import RulebookEdition
 from campaigns.policies.programs import RuleTerms
 from campaigns.services import editions, rules
-from points.models import LedgerSettings
+from points.services import settings
 from tests.campaigns.conftest import NOON, draft, published
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_what_comes_is_announced_with_its_day_and_its_changes(client: Client) ->
 
 def test_each_edition_keeps_its_address(client: Client) -> None:
     published()
-    LedgerSettings.objects.create(points_per_yuan=250)
+    settings.set_worth(points_per_yuan=250, at=NOON)
 
     assert "250 分折合 1 元" in read(client, "/rules/")
     assert "100 分折合 1 元" in read(client, "/rules/v1/")
@@ -150,7 +150,7 @@ def test_a_draft_is_nobodys_business(client: Client) -> None:
 def test_the_versions_are_listed_in_pages(client: Client) -> None:
     published()
     for points_per_yuan in range(101, 123):
-        LedgerSettings.objects.update_or_create(defaults={"points_per_yuan": points_per_yuan})
+        settings.set_worth(points_per_yuan=points_per_yuan, at=NOON)
 
     first = read(client, "/rules/versions/")
     second = read(client, "/rules/versions/?page=2")

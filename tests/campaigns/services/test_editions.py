@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns import tasks
@@ -13,6 +13,7 @@ from campaigns.policies.programs import RuleTerms
 from campaigns.selectors import rulebook
 from campaigns.services import editions, rules
 from points.models import LedgerSettings
+from points.services import settings
 from stores.models import Store
 from tests.campaigns.conftest import NOON, draft, published
 
@@ -41,7 +42,7 @@ def test_nothing_new_is_no_edition() -> None:
     published()
 
     assert editions.record(NOON) == []
-    LedgerSettings.objects.create()
+    settings.save(LedgerSettings(), at=NOON)
     assert labels() == ["v1"]
 
 
@@ -49,8 +50,7 @@ def test_new_settings_of_the_ledger_are_a_revision_of_what_holds_and_of_what_com
     published()
     coming = upcoming()
 
-    with time_machine.travel(NOON, tick=False):
-        LedgerSettings.objects.create(points_per_yuan=200)
+    settings.set_worth(points_per_yuan=200, at=NOON)
 
     assert labels() == ["v2.1", "v2", "v1.1", "v1"]
     since = {row.label: row.since for row in rulebook.editions()}
@@ -156,3 +156,16 @@ def test_recording_asks_as_often_for_many_versions() -> None:
 
     # Each version that is alive is looked at: its rules and the ledger's settings.
     assert queries() - one == 2 * 2
+
+
+def test_the_settings_page_makes_a_revision_at_once(admin_client: Client) -> None:
+    published()
+    LedgerSettings.objects.create()
+    row = LedgerSettings.objects.values().get()
+
+    answer = admin_client.post(
+        "/admin/points/ledgersettings/1/change/", row | {"debt_policy": "forgive"}
+    )
+
+    assert answer.status_code == 302
+    assert labels() == ["v1.1", "v1"]
