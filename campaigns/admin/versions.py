@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from campaigns.admin import comparing, publishing, trying
+from campaigns.admin.presets import WithPresets
 from campaigns.forms.versions import VersionForm
 from campaigns.models import EarningRuleVersion, RuleFault
 from campaigns.selectors import differences, examples, outlook, warnings
@@ -29,7 +29,7 @@ _EXCLUDED = ("excluded_category", "excluded_label", "excluded_brand", "excluded_
 
 
 @admin.register(EarningRuleVersion)
-class EarningRuleVersionAdmin(ModelAdmin):
+class EarningRuleVersionAdmin(WithPresets):
     form = VersionForm
     list_display = (
         "name",
@@ -89,8 +89,10 @@ class EarningRuleVersionAdmin(ModelAdmin):
                 {
                     "fields": (
                         ("unit_name", "unit_name_en"),
-                        ("preface", "preface_en"),
-                        ("announcement", "announcement_en"),
+                        "preface",
+                        "preface_en",
+                        "announcement",
+                        "announcement_en",
                     )
                 },
             ),

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 from unfold.widgets import (
-    CHECKBOX_CLASSES,
     INPUT_CLASSES,
     SELECT_CLASSES,
     TEXTAREA_CLASSES,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -72,8 +72,7 @@ class PickField(forms.MultipleChoiceField):
     """Several of what exists. A value that does not exist (any more) stays visible, as unknown."""
 
     def __init__(self, *, empty: Any = "", columns: bool = False, **kwargs: Any) -> None:
-        widget = forms.CheckboxSelectMultiple(attrs={"class": " ".join(CHECKBOX_CLASSES)})
-        super().__init__(required=False, widget=widget, **kwargs)
+        super().__init__(required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs)
         self.empty = empty
         self.columns = columns
         self.offered: list[tuple[str, Any]] = []

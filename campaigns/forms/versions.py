@@ -26,11 +26,11 @@ class VersionForm(forms.ModelForm[EarningRuleVersion]):
     """Settings without JSON: the goods that earn nothing are picked or typed in four lists."""
 
     excluded_category = fields.PickField(
-        label=_("categories that earn nothing, with everything below them")
+        label=_("Categories that earn nothing, with everything below them")
     )
-    excluded_sku = fields.ListField(label=_("articles that earn nothing"))
-    excluded_brand = fields.ListField(label=_("brands that earn nothing"))
-    excluded_label = fields.ListField(label=_("labels that earn nothing"))
+    excluded_sku = fields.ListField(label=_("Articles that earn nothing"))
+    excluded_brand = fields.ListField(label=_("Brands that earn nothing"))
+    excluded_label = fields.ListField(label=_("Labels that earn nothing"))
 
     class Meta:
         model = EarningRuleVersion
