@@ -42,13 +42,18 @@ class Loaded:
 
 def available() -> Sequence[Preset]:
     """All presets that come with the product, by their number. Raises `InvalidPreset`."""
-    return [_read(path) for path in sorted(FOLDER.glob("p*.toml"))]
+    return [_read(path) for path in _files()]
+
+
+def names() -> list[str]:
+    """The names of the presets' files, in order; whether they can be used is not looked at."""
+    return [path.stem for path in _files()]
 
 
 def find(name: str) -> Preset:
     """A preset by its number (`P08`, `p08`) or its file. Raises `UnknownPreset`."""
     asked = name.strip().lower().removesuffix(".toml")
-    for path in sorted(FOLDER.glob("p*.toml")):
+    for path in _files():
         if asked in (path.stem, path.stem[:3]):
             return _read(path)
     raise UnknownPreset(name=name)
@@ -115,6 +120,10 @@ def proposed(preset: Preset) -> dict[str, tuple[int, int]]:
     now = balances.ledger_settings() if preset.ledger else None
     found = {name: (int(getattr(now, name)), value) for name, value in preset.ledger.items()}
     return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+
+
+def _files() -> list[Path]:
+    return sorted(FOLDER.glob("p*.toml"))
 
 
 @cache
