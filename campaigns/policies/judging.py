@@ -4,7 +4,7 @@ The explanation holds every fact that the rules looked at and every step of the 
 that the result can be computed again from it alone (I21), and told to a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -62,6 +62,29 @@ class Judgement:
 
 
 NOTHING_USED: Used = {}
+
+
+def missing_parts(parts: Sequence[Part], had: Sequence[Mapping[str, Any]]) -> list[Part]:
+    """What is to be granted on top of the parts that were granted before.
+
+    Each part that has grown, or is new, is made up for with its own validity. Should one have
+    become smaller, the whole difference goes into one lot with the validity of the first.
+    """
+    before = {(one.get("usable_at"), one.get("expires_at")): one["points"] for one in had}
+    more = []
+    for part in parts:
+        gone = before.pop(_times_key(part), 0)
+        if part.points != gone:
+            more.append(part._replace(points=part.points - gone, lines=()))
+    if all(part.points > 0 for part in more) and not before:
+        return more
+    total = sum(part.points for part in parts) - sum(one["points"] for one in had)
+    return [parts[0]._replace(points=total, lines=())] if total > 0 else []
+
+
+def _times_key(part: Part) -> tuple[str | None, str | None]:
+    usable, expires = part.usable_at, part.expires_at
+    return usable.isoformat() if usable else None, expires.isoformat() if expires else None
 
 
 def judge(program: Program, occasion: Occasion, used: Used = NOTHING_USED) -> Judgement:

@@ -89,7 +89,7 @@ class _Checker:
             computed = compute(self, told)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             computed = f"{type(error).__name__}: {error}"
-        said = told["result"] if "part" not in told else told["parts"][told["part"]]["points"]
+        said = _said(told)
         if computed != said or (entry.kind == "earn" and entry.points != said):
             self._differs(entry, said if computed != said else entry.points, computed)
 
@@ -117,7 +117,15 @@ class _Checker:
     def repaired(self, told: Mapping[str, Any]) -> Any:
         earned = {**told, "type": judging.EARNED}
         judgement = judging.judge_again(self.program(told["rule"]), earned)
-        return judgement.points - told["before"]
+        more = judging.missing_parts(judgement.parts, told["had"])
+        return more[told["lot"]].points
+
+
+def _said(told: Mapping[str, Any]) -> Any:
+    """What the entry says: the points of its own lot, where there are several."""
+    if "part" in told and "parts" in told and told["type"] != _REPAIRED:
+        return told["parts"][told["part"]]["points"]
+    return told["result"]
 
 
 # What the ledger itself adds to an explanation is not of the rules' making.

@@ -5,6 +5,7 @@ The answers are plain values that the caller books; only the limits' counters ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -148,19 +149,51 @@ def taken_by(
     return sum(part.points for part in found)
 
 
-def repaired(verdict: Verdict, *, before: int) -> Verdict:
-    """What is to be granted on top of `before` points, now that no rule is broken any more.
+def repaired(verdict: Verdict, *, told_before: Mapping[str, Any]) -> Verdict:
+    """What is to be granted on top of an earlier judgement, now that no rule is broken any more.
 
-    It goes into one lot, with the validity of the first one.
+    `told_before` is the explanation of then. Each part goes into a lot of its own.
     """
-    more = verdict.points - before
-    first = verdict.parts[0]
-    told = verdict.explanation | {"type": "repaired", "before": before, "result": more}
+    had = told_before.get("parts", [])
+    parts = tuple(judging.missing_parts(verdict.parts, had))
+    points = sum(part.points for part in parts)
+    told = {
+        **verdict.explanation,
+        "type": "repaired",
+        "had": had,
+        "before": told_before.get("result", 0),
+    }
     return Verdict(
-        points=more,
+        points=points,
         base=verdict.base,
         explanation=told,
         rule_version=verdict.rule_version,
         rule_version_id=verdict.rule_version_id,
-        parts=(Part(more, first.usable_at, first.expires_at, ()),),
+        parts=parts,
     )
+
+
+def told_of_lot(repair: Verdict, lot: int) -> dict[str, Any]:
+    """The explanation that one lot of a repair keeps."""
+    return repair.explanation | {"lot": lot, "result": repair.parts[lot].points}
+
+
+def lots_after(
+    verdict: Verdict, told_before: Mapping[str, Any], repair: Verdict, names: Sequence[str]
+) -> list[str]:
+    """Under which references of the ledger the parts of a repaired purchase are to be found.
+
+    `names` has the references of the first judgement's parts, then those of the repair's lots.
+    """
+    had = told_before.get("parts", [])
+    own = [(one.get("usable_at"), one.get("expires_at")) for one in had]
+    own += [(_iso(part.usable_at), _iso(part.expires_at)) for part in repair.parts]
+    found = []
+    for part in verdict.parts:
+        key = (_iso(part.usable_at), _iso(part.expires_at))
+        found.append(names[own.index(key)] if key in own else names[0])
+    return found
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -13,6 +13,7 @@ from campaigns import exceptions
 from campaigns.models import Event
 from campaigns.policies import events as policies
 from campaigns.policies.events import EventInput
+from campaigns.policies.judging import Part
 from campaigns.policies.numbers import scaled
 from campaigns.policies.occasions import Line, Occasion, Person
 from campaigns.policies.programs import Program
@@ -68,9 +69,7 @@ def record_many(
     return _Recorder(source, actor, now, None).record(events)
 
 
-def put_down(
-    *, source: str, events: Sequence[EventInput], actor: str, now: datetime
-) -> None:
+def put_down(*, source: str, events: Sequence[EventInput], actor: str, now: datetime) -> None:
     """Only write the events down; `judge_due` grants their points. Takes no lock."""
     Event.objects.bulk_create(
         [_row(source, event, actor, now, Event.State.DUE) for event in events],
@@ -184,7 +183,7 @@ class _Recorder:
             row.points = verdict.points
             row.explanation = verdict.explanation
             row.rule_version_id = verdict.rule_version_id
-            orders += self._orders(row, verdict, verdict.explanation)
+            orders += self._orders(row, verdict)
             if verdict.faults and verdict.rule_version_id is not None:
                 noticed.append(
                     faults.Noticed(
@@ -210,12 +209,22 @@ class _Recorder:
             return False
         more = verdict.points - event.points
         if more > 0:
-            told = earning.repaired(verdict, before=event.points)
-            batch.post(
-                self._orders(event, told, told.explanation, kind="event-repair"),
-                recorded_at=self.now,
-            )
-            event.points, event.explanation = verdict.points, verdict.explanation
+            repair = earning.repaired(verdict, told_before=event.explanation)
+            orders = [
+                self._order(
+                    event,
+                    repair.rule_version,
+                    part,
+                    reference(event, lot, "event-repair"),
+                    earning.told_of_lot(repair, lot),
+                )
+                for lot, part in enumerate(repair.parts)
+            ]
+            batch.post(orders, recorded_at=self.now)
+            names = [reference(event, n) for n in range(len(event.explanation.get("parts", ())))]
+            names += [order.reference for order in orders]
+            lots = earning.lots_after(verdict, event.explanation, repair, names)
+            event.points, event.explanation = verdict.points, verdict.explanation | {"lots": lots}
             event.rule_version_id = verdict.rule_version_id
             event.save(update_fields=["points", "explanation", "rule_version"])
             self.limits.save()
@@ -226,9 +235,7 @@ class _Recorder:
         self, rows: Sequence[Event], released: Sequence[Mapping[str, Any]] = ()
     ) -> list[Occasion]:
         zones = [ZoneInfo(row.store.time_zone if row.store else settings.TIME_ZONE) for row in rows]
-        times = [
-            row.occurred_at.astimezone(zone) for row, zone in zip(rows, zones, strict=True)
-        ]
+        times = [row.occurred_at.astimezone(zone) for row, zone in zip(rows, zones, strict=True)]
         programs = [self.timetable.at(at) for at in times]
         needs = frozenset().union(*(p.needs for p in programs if p is not None))
         persons = people.persons({row.member_id for row in rows}, zone=zones[0]) if rows else {}
@@ -253,30 +260,35 @@ class _Recorder:
             points_per_yuan=self.points_per_yuan,
         )
 
-    def _orders(
-        self,
-        row: Event,
-        verdict: earning.Verdict,
-        explanation: Mapping[str, Any],
-        kind: str = "event",
-    ) -> list[batch.Order]:
+    def _orders(self, row: Event, verdict: earning.Verdict) -> list[batch.Order]:
         several = len(verdict.parts) > 1
         return [
-            batch.Earn(
-                member_id=row.member_id,
-                points=part.points,
-                reference=reference(row, place, kind),
-                source=str(row.trigger),
-                actor=self.actor,
-                at=row.occurred_at,
-                expires_at=part.expires_at,
-                usable_at=part.usable_at,
-                store_id=row.store_id,
-                rule_version=verdict.rule_version,
-                explanation={**explanation, **({"part": place} if several else {})},
+            self._order(
+                row,
+                verdict.rule_version,
+                part,
+                reference(row, place),
+                verdict.explanation | ({"part": place} if several else {}),
             )
             for place, part in enumerate(verdict.parts)
         ]
+
+    def _order(
+        self, row: Event, rule_version: str, part: Part, name: str, told: dict[str, Any]
+    ) -> batch.Order:
+        return batch.Earn(
+            member_id=row.member_id,
+            points=part.points,
+            reference=name,
+            source=str(row.trigger),
+            actor=self.actor,
+            at=row.occurred_at,
+            expires_at=part.expires_at,
+            usable_at=part.usable_at,
+            store_id=row.store_id,
+            rule_version=rule_version,
+            explanation=told,
+        )
 
 
 def reference(event: Event, place: int = 0, kind: str = "event") -> str:
@@ -284,9 +296,7 @@ def reference(event: Event, place: int = 0, kind: str = "event") -> str:
     return f"{kind}-part:{place}:{event.pk}" if place else f"{kind}:{event.pk}"
 
 
-def _row(
-    source: str, event: EventInput, actor: str, now: datetime, state: Event.State
-) -> Event:
+def _row(source: str, event: EventInput, actor: str, now: datetime, state: Event.State) -> Event:
     return Event(
         source=source,
         external_id=event.external_id,
@@ -316,6 +326,7 @@ def _asks(
 
 def _reverse(event: Event, reason: str, actor: str, now: datetime) -> None:
     parts = event.explanation.get("parts", []) if event.points else []
+    lots = event.explanation.get("lots")
     told = {"type": "reversed_event", "event": event.external_id, "reason": reason}
     orders: list[batch.Order] = [
         batch.ClawBack(
@@ -325,7 +336,7 @@ def _reverse(event: Event, reason: str, actor: str, now: datetime) -> None:
             source=str(event.trigger),
             actor=actor,
             at=now,
-            of_reference=reference(event, place),
+            of_reference=lots[place] if lots else reference(event, place),
             debt_policy=batch.DebtPolicy(balances.ledger_settings().debt_policy),
             store_id=event.store_id,
             rule_version=f"v{event.explanation['rule']}",

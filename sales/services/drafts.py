@@ -163,3 +163,9 @@ def sold_lines(sale: Sale) -> list[SoldLine]:
         SoldLine(line.line_no, line.unit_price, line.amount, line.quantity, line.returned)
         for line in sale.lines
     ]
+
+
+def lot_of(sale: Sale, store_id: int, place: int) -> str:
+    """The ledger's reference of a part of a sale; after a repair the sale itself knows."""
+    lots: list[str] | None = sale.explanation.get("lots")
+    return lots[place] if lots else reference(store_id, sale.number, place)

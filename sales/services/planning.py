@@ -25,6 +25,7 @@ from sales.services.drafts import (
     Sale,
     Settled,
     disputed,
+    lot_of,
     reference,
     refusal_of,
     replayed,
@@ -185,8 +186,7 @@ class Planner:
         draft.member_id = draft.outcome.member_id = draft.member_id or sale.member_id
         self._write_verdict(draft, verdict)
         draft.points_clawed = verdict.points
-        number, at = draft.receipt.number, draft.receipt.occurred_at
-        self._claw(sale.member_id, number, at, verdict, sale)
+        self._claw(sale.member_id, draft.receipt.number, draft.receipt.occurred_at, verdict, sale)
         return None
 
     def settle(self, waiting: WaitingReturn, sale: Sale) -> None:
@@ -324,7 +324,7 @@ class Planner:
                     source=self.source,
                     actor=self.actor,
                     at=at,
-                    of_reference=self.reference(sale.number, part.place) if sale else None,
+                    of_reference=lot_of(sale, self.store.pk, part.place) if sale else None,
                     debt_policy=self.facts.debt_policy,
                     store_id=self.store.pk,
                     rule_version=verdict.rule_version,

@@ -112,26 +112,32 @@ class _Repair:
 
     def _grant(self, member_id: int, verdict: earning.Verdict, limits: Limits) -> None:
         receipt = self.receipt
-        told = earning.repaired(verdict, before=receipt.points_earned)
-        (part,) = told.parts
+        repair = earning.repaired(verdict, told_before=receipt.explanation)
         note: dict[str, Any] = {
             "member_id": member_id,
             "source": "purchase",
             "actor": "system",
             "store_id": receipt.store_id,
-            "rule_version": told.rule_version,
+            "rule_version": repair.rule_version,
         }
         orders: list[batch.Order] = [
             batch.Earn(
                 points=part.points,
-                reference=self._own("repair"),
+                reference=self._own("repair", lot),
                 at=receipt.occurred_at,
                 expires_at=part.expires_at,
                 usable_at=part.usable_at,
-                explanation=told.explanation,
+                explanation=earning.told_of_lot(repair, lot),
                 **note,
             )
+            for lot, part in enumerate(repair.parts)
         ]
+        names = [
+            reference(receipt.store_id, receipt.number, place)
+            for place in range(len(receipt.explanation.get("parts", ())))
+        ]
+        names += [order.reference for order in orders]
+        lots = earning.lots_after(verdict, receipt.explanation, repair, names)
         taken = self._taken(verdict)
         if taken > receipt.points_clawed:
             due = taken - receipt.points_clawed
@@ -150,7 +156,8 @@ class _Repair:
         batch.post(orders, recorded_at=self.now)
         receipt.points_earned = verdict.points
         receipt.points_clawed = max(taken, receipt.points_clawed)
-        receipt.explanation, receipt.rule_version_id = verdict.explanation, verdict.rule_version_id
+        receipt.explanation = verdict.explanation | {"lots": lots}
+        receipt.rule_version_id = verdict.rule_version_id
         receipt.base = verdict.base
         receipt.save(
             update_fields=[
@@ -167,8 +174,9 @@ class _Repair:
         lines = known.lines_of([self.receipt.pk])[self.receipt.pk]
         return earning.taken_by(verdict.explanation, *_before_and_now(lines))
 
-    def _own(self, kind: str) -> str:
-        return f"receipt-{kind}:{self.receipt.store_id}:{self.receipt.number}"
+    def _own(self, kind: str, lot: int = 0) -> str:
+        place = f":{lot}" if lot else ""
+        return f"receipt-{kind}{place}:{self.receipt.store_id}:{self.receipt.number}"
 
 
 def _before_and_now(

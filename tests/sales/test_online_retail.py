@@ -21,11 +21,13 @@ from django.db import connection
 from django.db.models import Sum
 
 from campaigns.models import EarningRuleVersion
+from campaigns.selectors import verification
 from campaigns.services import rules
 from members.models import Member
 from points.selectors import balances
 from sales.models import ImportRun, Receipt, ReceiptLine
 from stores.models import Store
+from tests.insights import retail
 
 LONDON = ZoneInfo("Europe/London")
 AS_OF = datetime(2011, 12, 9, 23, 59, 59, tzinfo=LONDON)
@@ -173,6 +175,17 @@ def test_the_whole_file_gives_every_total_of_the_reference(
     assert (again.receipts_new, again.lines_new, again.points_earned) == (0, 0, 0)
     assert books() == before
     assert_audit_is_clean()
+
+    started = time.perf_counter()
+    played = retail.played(
+        retail.member_day_draft(),
+        starts_at=FIRST_DAY,
+        ends_at=datetime(2012, 1, 1, tzinfo=LONDON),
+    )
+    record_property("back-test of 22,190 receipts", f"{time.perf_counter() - started:.0f} s")
+    retail.assert_agrees_with_the_oracle(played, folder / "online_retail.csv.gz")
+    report = verification.run()
+    assert (report.entries, report.different, report.others) == (22_156, 0, 0)
 
 
 def test_the_end_of_the_last_day_is_what_the_reference_means_by_as_of() -> None:
