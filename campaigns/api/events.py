@@ -1,6 +1,7 @@
 """Acts of members, reported by a mini-program's server, a till or another system of the store."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,10 +49,18 @@ class EventSerializer(serializers.Serializer[Any]):
         help_text="ISO 8601; left out: now. Without an offset it is the store's local time.",
     )
     quantity = serializers.DecimalField(
-        max_digits=9, decimal_places=3, required=False, default="1", help_text="More than zero."
+        max_digits=9,
+        decimal_places=3,
+        required=False,
+        default=Decimal(1),
+        help_text="More than zero.",
     )
     amount = serializers.DecimalField(
-        max_digits=15, decimal_places=4, required=False, default="0", help_text="Yuan, if any."
+        max_digits=15,
+        decimal_places=4,
+        required=False,
+        default=Decimal(0),
+        help_text="Yuan, if any.",
     )
     attributes = serializers.DictField(
         child=serializers.CharField(max_length=64, allow_blank=False),

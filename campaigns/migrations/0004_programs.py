@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('combine', models.CharField(choices=[('base', 'instead of the rules below it, for the same goods'), ('extra', 'on top of everything else')], default='extra', max_length=8, verbose_name='counts')),
                 ('is_multiplied', models.BooleanField(default=False, verbose_name='multipliers count for it too')),
                 ('points', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(1000000)], verbose_name='points')),
-                ('yuan', models.DecimalField(decimal_places=2, default=Decimal('1'), max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='for every … yuan')),
-                ('factor', models.DecimalField(decimal_places=2, default=Decimal('1'), max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='times')),
+                ('yuan', models.DecimalField(decimal_places=2, default=Decimal(1), max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='for every … yuan')),
+                ('factor', models.DecimalField(decimal_places=2, default=Decimal(1), max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal(0)), django.core.validators.MaxValueValidator(Decimal(100))], verbose_name='times')),
                 ('bands', models.JSONField(blank=True, default=list, verbose_name='bands')),
                 ('conditions', models.JSONField(blank=True, default=list, verbose_name='conditions')),
                 ('limits', models.JSONField(blank=True, default=list, verbose_name='limits')),
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='earningruleversion',
             name='ceiling',
-            field=models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(Decimal('1')), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='together at most times'),
+            field=models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(Decimal(1)), django.core.validators.MaxValueValidator(Decimal(100))], verbose_name='together at most times'),
         ),
         migrations.AddField(
             model_name='earningruleversion',

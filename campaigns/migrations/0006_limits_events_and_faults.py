@@ -2,8 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-from decimal import Decimal
-from django.conf import settings
 from django.db import migrations, models
 
 

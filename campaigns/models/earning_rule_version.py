@@ -139,7 +139,9 @@ class EarningRuleVersion(models.Model):
     unit_name = models.CharField(
         _("what points are called"), max_length=12, blank=True, help_text=_("Empty: 积分")
     )
-    unit_name_en = models.CharField(_("what points are called in English"), max_length=24, blank=True)
+    unit_name_en = models.CharField(
+        _("what points are called in English"), max_length=24, blank=True
+    )
     preface = models.TextField(
         _("preface of the rules page"),
         max_length=2000,

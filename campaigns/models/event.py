@@ -36,9 +36,7 @@ class Event(models.Model):
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3, default=1)
     amount = models.DecimalField(_("amount"), max_digits=15, decimal_places=4, default=0)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
-    state = models.CharField(
-        _("state"), max_length=8, choices=State.choices, default=State.POSTED
-    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.POSTED)
     points = models.BigIntegerField(_("points"), default=0)
     rule_version = models.ForeignKey(
         "campaigns.EarningRuleVersion",

@@ -34,9 +34,7 @@ class RuleFault(models.Model):
         blank=True,
         related_name="+",
     )
-    state = models.CharField(
-        _("state"), max_length=8, choices=State.choices, default=State.OPEN
-    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     points = models.BigIntegerField(_("points granted at the repair"), default=0)
     noticed_at = models.DateTimeField(_("noticed at"))
     repaired_at = models.DateTimeField(_("repaired at"), null=True, blank=True)
@@ -53,9 +51,7 @@ class RuleFault(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["id"], name="campaigns_fault_open", condition=Q(state="open")
-            ),
+            models.Index(fields=["id"], name="campaigns_fault_open", condition=Q(state="open")),
         ]
 
     def __str__(self) -> str:

@@ -215,8 +215,9 @@ def _setting_problems(terms: ProgramTerms) -> Iterator[Problem]:
         cap = getattr(terms, name)
         if cap is not None and not 1 <= cap <= MAX_LIMIT:
             yield Problem(name, "number_out_of_range", (("low", 1), ("high", MAX_LIMIT)))
-    for name, values in terms.excluded.items():
-        if name not in EXCLUDABLE or any(not isinstance(v, str) or not v for v in values):
+    excluded: Mapping[str, Sequence[Any]] = terms.excluded
+    for name, values in excluded.items():
+        if name not in EXCLUDABLE or not all(isinstance(v, str) and v for v in values):
             yield Problem("excluded", "value_invalid")
 
 

@@ -20,6 +20,7 @@ from campaigns.policies.programs import Program
 from campaigns.selectors import people, problems, rules
 from campaigns.services import earning, faults
 from campaigns.services.limits import Ask, Limits
+from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
 from stores.models import Store
@@ -337,7 +338,7 @@ def _reverse(event: Event, reason: str, actor: str, now: datetime) -> None:
             actor=actor,
             at=now,
             of_reference=lots[place] if lots else reference(event, place),
-            debt_policy=batch.DebtPolicy(balances.ledger_settings().debt_policy),
+            debt_policy=DebtPolicy(balances.ledger_settings().debt_policy),
             store_id=event.store_id,
             rule_version=f"v{event.explanation['rule']}",
             explanation={**told, "result": part["points"]},

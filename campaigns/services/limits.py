@@ -92,7 +92,9 @@ class Limits:
 
     def save(self) -> None:
         """Write the changes, in one order for all processes."""
-        rows = [(key, *delta) for key, delta in sorted(self._changed.items(), key=_sorting)]
+        rows = [
+            (key, delta[0], delta[1]) for key, delta in sorted(self._changed.items(), key=_sorting)
+        ]
         self._changed = {}
         grown = [row for row in rows if row[1] >= 0 and row[2] >= 0 and any(row[1:])]
         shrunk = [row for row in rows if row[1] < 0 or row[2] < 0]

@@ -97,11 +97,7 @@ def _check_successor(
     if version.tested_mark != version.mark and not reason:
         raise exceptions.BacktestMissing
     notice = notice_of(version)
-    if (
-        version.repairs_id is None
-        and version.starts_at < now + notice
-        and not short_notice_reason
-    ):
+    if version.repairs_id is None and version.starts_at < now + notice and not short_notice_reason:
         raise exceptions.NoticeTooShort(days=notice.days)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
 
@@ -85,7 +85,14 @@ def explained(*, after: int, limit: int) -> list[Explained]:
         .values_list("pk", "kind", "reference", "rule_version", "earned", "explanation")[:limit]
     )
     return [
-        Explained(pk, kind, told, version, points if kind == Entry.Kind.EARN else 0, data or {})
+        Explained(
+            pk,
+            kind,
+            told,
+            version,
+            points if kind == Entry.Kind.EARN else 0,
+            cast("dict[str, Any]", data or {}),
+        )
         for pk, kind, told, version, points, data in rows
     ]
 

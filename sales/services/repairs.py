@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from campaigns.models import RuleFault
+from campaigns.policies.returns import SoldLine
 from campaigns.selectors import rules
 from campaigns.services import earning, events, faults
 from campaigns.services.limits import Ask, Limits
@@ -181,13 +182,13 @@ class _Repair:
 
 def _before_and_now(
     lines: Sequence[SaleLine],
-) -> tuple[list[earning.SoldLine], list[earning.SoldLine]]:
+) -> tuple[list[SoldLine], list[SoldLine]]:
     now = [
-        earning.SoldLine(line.line_no, line.unit_price, line.amount, line.quantity, line.returned)
+        SoldLine(line.line_no, line.unit_price, line.amount, line.quantity, line.returned)
         for line in lines
     ]
     return [
-        earning.SoldLine(one.line_no, one.unit_price, one.amount, one.quantity, one.quantity * 0)
+        SoldLine(one.line_no, one.unit_price, one.amount, one.quantity, one.quantity * 0)
         for one in now
     ], now
 

@@ -39,7 +39,8 @@ def terms(*rules: RuleTerms, **values: Any) -> ProgramTerms:
         }
     if values.get("ceiling") is not None:
         values["ceiling"] = Decimal(values["ceiling"])
-    return ProgramTerms(**({"number": 7, "starts_at": START, "rules": rules} | values))
+    facts: dict[str, Any] = {"number": 7, "starts_at": START, "rules": rules}
+    return ProgramTerms(**(facts | values))
 
 
 def program(*rules: RuleTerms, **values: Any) -> Program:
@@ -54,10 +55,9 @@ def line(no: int, amount: str, **facts: Any) -> Line:
 
 
 def purchase(*lines: Line | str, at: datetime = FRIDAY, **facts: Any) -> Occasion:
-    made = [
-        line(no, one) if isinstance(one, str) else one for no, one in enumerate(lines, start=1)
-    ]
-    return Occasion(**({"trigger": PURCHASE, "at": at, "lines": made} | facts))
+    made = [line(no, one) if isinstance(one, str) else one for no, one in enumerate(lines, start=1)]
+    basic: dict[str, Any] = {"trigger": PURCHASE, "at": at, "lines": made}
+    return Occasion(**(basic | facts))
 
 
 def judged(made: Program, occasion: Occasion, used: Any = None) -> Judgement:
@@ -177,7 +177,5 @@ def any_purchase(draw: st.DrawFn) -> Occasion:
 
 def any_use() -> st.SearchStrategy[Any]:
     """Something that the limits may have counted before."""
-    keys = st.tuples(
-        st.sampled_from(["", "r0", "r1"]), st.sampled_from(["member"]), st.just("day")
-    )
+    keys = st.tuples(st.sampled_from(["", "r0", "r1"]), st.sampled_from(["member"]), st.just("day"))
     return st.dictionaries(keys, st.tuples(st.integers(0, 3), st.integers(0, 50)), max_size=2)

@@ -25,9 +25,9 @@ def totals(path: Path) -> dict[str, int]:
             customer = row["CustomerID"].removesuffix(".0")
             if not customer or price < 0:
                 continue
-            invoice = (customer, row["InvoiceNo"])
-            sums[invoice] += abs(Decimal(row["Quantity"])) * price
-            days[invoice] = date.fromisoformat(row["InvoiceDate"][:10])
+            key = (customer, row["InvoiceNo"])
+            sums[key] += abs(Decimal(row["Quantity"])) * price
+            days[key] = date.fromisoformat(row["InvoiceDate"][:10])
     found = dict.fromkeys(
         ("live_earned", "live_taken", "draft_earned", "draft_taken", "better", "worse"), 0
     )

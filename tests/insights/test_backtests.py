@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from campaigns import exceptions as refusals
 from campaigns.models import EarningRule, EarningRuleVersion
 from campaigns.services import rules
 from insights import exceptions, tasks
@@ -120,7 +121,7 @@ def test_a_draft_that_was_tested_may_be_published_without_a_reason(
     assert tens.tested_change == 5
 
     EarningRule.objects.filter(version=tens).update(points=6)
-    with pytest.raises(rules.exceptions.BacktestMissing):
+    with pytest.raises(refusals.BacktestMissing):
         rules.publish(version=tens, by=None, now=NOW)
 
     EarningRule.objects.filter(version=tens).update(points=5)
@@ -133,7 +134,7 @@ def test_a_change_for_the_worse_needs_a_longer_notice(shop: Store, lin: Member) 
     played(less)
     less.refresh_from_db()
 
-    with pytest.raises(rules.exceptions.NoticeTooShort) as refusal:
+    with pytest.raises(refusals.NoticeTooShort) as refusal:
         rules.publish(version=less, by=None, now=NOW)
 
     assert refusal.value.params["days"] == 30

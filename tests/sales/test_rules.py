@@ -167,7 +167,7 @@ def test_goods_people_and_places_are_known_to_the_rules(store: Store, lin: Membe
 def test_queries_depend_on_neither_lines_nor_rules(
     store: Store, lin: Member, count: int, rows: int
 ) -> None:
-    conditions = [
+    conditions: list[dict[str, Any]] = [
         {"kind": "category", "in": ["food"]},
         {"kind": "tag", "in": ["vip"], "not": True},
         {"kind": "nth_purchase", "period": "month", "from": 1},

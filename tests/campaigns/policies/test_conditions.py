@@ -17,9 +17,7 @@ def holds(condition: dict[str, Any], leap_day: str = "feb28", **facts: Any) -> b
     made = program(rule("r", "fixed", condition, points=1), leap_day=leap_day)
     lines = facts.pop("lines", ["10"])
     occasion = purchase(*lines, **facts)
-    found = matching.picked(
-        made.rules_for("purchase")[0], occasion, Basket(made, occasion), {}
-    )
+    found = matching.picked(made.rules_for("purchase")[0], occasion, Basket(made, occasion), {})
     return isinstance(found, list)
 
 

@@ -194,7 +194,10 @@ def test_what_earns_is_the_programs_choice() -> None:
         line(3, "50", labels=["gift_card"]),
         line(4, "0", is_priced=False),
     ]
-    paid = {"paid_by_coupon": 160_000, "paid_by_points": 320_000}  # ¥16 and ¥32 of ¥160
+    paid: dict[str, Any] = {
+        "paid_by_coupon": 160_000,
+        "paid_by_points": 320_000,
+    }  # ¥16 and ¥32 of ¥160
 
     def base(**choices: Any) -> Decimal:
         made = program(basic="1:1", **choices)
@@ -285,9 +288,7 @@ def test_limits_leave_what_is_left() -> None:
 
 
 def test_a_rule_that_was_used_often_enough_gives_nothing() -> None:
-    once = rule(
-        "once", "fixed", points=9, combine="extra", limits=[{"per": "member", "times": 1}]
-    )
+    once = rule("once", "fixed", points=9, combine="extra", limits=[{"per": "member", "times": 1}])
     made = program(once, basic="1:1")
 
     assert points(made, "10") == 19
@@ -385,7 +386,7 @@ def test_a_return_without_its_sale_counts_base_rules_only() -> None:
 
 def test_only_the_facts_that_rules_look_at_are_kept() -> None:
     person = Person(birthday=date(1990, 3, 5), tags=frozenset({"vip"}))
-    facts = {"person": person, "store": "S1", "purchases": {"month": 2}}
+    facts: dict[str, Any] = {"person": person, "store": "S1", "purchases": {"month": 2}}
     lines = [line(1, "10", sku="A", category=("food",), brand="b")]
 
     plain = judged(program(basic="1:1"), purchase(*lines, **facts)).explanation["inputs"]

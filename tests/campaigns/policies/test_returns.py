@@ -55,9 +55,7 @@ def test_any_sequence_of_partial_returns_ends_where_one_full_return_ends(
         lines[place % len(lines)] = with_returned(one, one.returned + part)
         for part_no, points in taken(judgement.explanation, before, lines).items():
             sums[part_no] = sums.get(part_no, 0) + points
-    rest = taken(
-        judgement.explanation, lines, [with_returned(one, one.quantity) for one in lines]
-    )
+    rest = taken(judgement.explanation, lines, [with_returned(one, one.quantity) for one in lines])
     for part_no, points in rest.items():
         sums[part_no] = sums.get(part_no, 0) + points
 
@@ -86,9 +84,7 @@ def test_pieces_round_down_and_the_last_one_takes_the_rest() -> None:
 
 
 def test_each_lot_gives_back_its_own_part() -> None:
-    gift = rule(
-        "gift", "fixed", points=9, combine="extra", validity={"kind": "days", "count": 30}
-    )
+    gift = rule("gift", "fixed", points=9, combine="extra", validity={"kind": "days", "count": 30})
     told = judge(program(gift, basic="1:1"), purchase("20", "10")).explanation
     one, two = sold(purchase("20", "10"))
 
