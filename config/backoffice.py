@@ -84,6 +84,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "items": [
                 {"title": _("Overview"), "icon": "home", "link": reverse("admin:index")},
+                *_set_up(request),
             ]
         }
     ]
@@ -95,6 +96,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(model, "table_rows") for model in left.values()]
         groups.append({"title": _("More"), "separator": True, "items": items})
     return groups
+
+
+def _set_up(request: HttpRequest) -> list[dict[str, Any]]:
+    """Where a merchant begins: a page, not a model."""
+    if not request.user.has_perm("campaigns.view_earningruleversion"):
+        return []
+    link = reverse("admin:campaigns_earningruleversion_set_up")
+    return [{"title": _("Set up"), "icon": "rocket_launch", "link": link}]
 
 
 def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:
