@@ -303,7 +303,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKindEnum": "points.models.Entry.Kind",
+        "EventStateEnum": "campaigns.models.Event.State",
         "ReceiptKindEnum": "sales.models.Receipt.Kind",
+        "ReceiptStateEnum": "sales.models.Receipt.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
