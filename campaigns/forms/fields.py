@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from unfold.widgets import (
     INPUT_CLASSES,
-    SELECT_CLASSES,
     TEXTAREA_CLASSES,
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -134,7 +134,7 @@ def choice_field(
         label=label,
         choices=list(choices),
         required=kwargs.pop("required", False),
-        widget=forms.Select(attrs={"class": " ".join(SELECT_CLASSES)}),
+        widget=UnfoldAdminSelectWidget(),
         **kwargs,
     )
 

@@ -37,7 +37,7 @@ class BandRow(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["from"] = fields.number_field(gettext_lazy("from (yuan)"))
         self.fields["points"] = fields.whole_field(gettext_lazy("points"), high=MAX_POINTS)
-        self.fields["factor"] = fields.number_field(gettext_lazy("times"))
+        self.fields["factor"] = fields.number_field(gettext_lazy("multiplied by"))
 
     def row(self, measure: str) -> dict[str, Any] | None:
         """The band with its `points` or `factor`; None for an empty row. Errors on half rows."""

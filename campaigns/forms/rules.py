@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     CHECKBOX_CLASSES,
-    SELECT_CLASSES,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -64,10 +64,6 @@ def _figure() -> forms.Widget:
     return widget
 
 
-def _select() -> forms.Widget:
-    return forms.Select(attrs={"class": " ".join(SELECT_CLASSES)})
-
-
 class RuleForm(forms.ModelForm[EarningRule]):
     """Builds the rule's JSON from the fields and shows it in them, without losing any of it.
 
@@ -114,13 +110,14 @@ class RuleForm(forms.ModelForm[EarningRule]):
             "combine",
             "is_multiplied",
         )
+        labels = {"factor": gettext_lazy("multiplied by")}
         widgets = {
             "name": UnfoldAdminTextInputWidget,
             "name_en": UnfoldAdminTextInputWidget,
             "code": UnfoldAdminTextInputWidget,
-            "trigger": _select(),
-            "effect": _select(),
-            "combine": _select(),
+            "trigger": UnfoldAdminSelectWidget,
+            "effect": UnfoldAdminSelectWidget,
+            "combine": UnfoldAdminSelectWidget,
             "points": _figure(),
             "yuan": _figure(),
             "factor": _figure(),
