@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -189,7 +190,7 @@ def break_rule(version_id: int, key: str) -> None:
     )
     _past_the_guard(
         "UPDATE campaigns_earningruleversion SET mark = %s WHERE id = %s",
-        [f"broken {version_id}", version_id],
+        [uuid4().hex, version_id],
     )
 
 
