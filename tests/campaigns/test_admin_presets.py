@@ -170,7 +170,7 @@ def test_from_the_navigation_to_a_draft(
     page.fill("[name=password]", "x")
     page.click("[type=submit]")
     page.goto(SET_UP)
-    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator("#content-main h1")).to_have_text(title)
     page.select_option("[name=trade]", "small_shop")
     page.locator("form[method=get] [type=submit]").click()
     expect(page.locator("article")).to_have_count(2)
