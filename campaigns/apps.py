@@ -18,4 +18,11 @@ class CampaignsConfig(AppConfig):
             explanations.register(kind, renderer)
         for kind in whys.JUDGED:
             explanations.register_reasons(kind, whys.rows)
-        labels.register_jobs({"campaigns.record_editions": _("Keep what the rules page says")})
+        labels.register_jobs(
+            {
+                "campaigns.judge_due_events": _("Judge acts that wait"),
+                "campaigns.record_editions": _("Keep what the rules page says"),
+                "campaigns.reward_birthdays": _("Birthday points"),
+                "campaigns.verify_rules": _("Compute every entry again"),
+            }
+        )

@@ -30,6 +30,7 @@ class SalesConfig(AppConfig):
             {
                 "sales.run_import": _("Import a file of receipts"),
                 "sales.settle_waiting_returns": _("Settle waiting returns"),
+                "sales.repair_faults": _("Make good what broken rules owe"),
                 "sales.forget_uploads": _("Delete uploaded files past their time"),
             }
         )
