@@ -42,6 +42,9 @@ class VersionForm(forms.ModelForm[EarningRuleVersion]):
         shown = {f"excluded_{kind}": list(excluded.get(kind, ())) for kind in EXCLUDABLE}
         kwargs["initial"] = shown | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
+        for name in ("preface", "preface_en", "announcement", "announcement_en"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["rows"] = 4
         if "excluded_category" in self.fields:  # who may only look has no fields
             self._offer(shown)
 

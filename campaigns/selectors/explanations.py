@@ -34,10 +34,10 @@ def earned(data: Mapping[str, Any]) -> str:
     if "part" in data:
         points = data["parts"][data["part"]]["points"]
         told.append(_("of them in this lot: %(points)s") % {"points": number_format(points)})
-    return _("%(arithmetic)s, rule v%(rule)s") % {
-        "arithmetic": _("; ").join(told),
-        "rule": data["rule"],
-    }
+    arithmetic = _("; ").join(told)
+    if not data["rule"]:
+        return _("%(arithmetic)s, by the draft") % {"arithmetic": arithmetic}
+    return _("%(arithmetic)s, rule v%(rule)s") % {"arithmetic": arithmetic, "rule": data["rule"]}
 
 
 def unlinked_return(data: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The rule builder: adding, changing, ordering rules of a draft, and the preview."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_rule_is_built_without_json(admin_client: Client, draft: EarningRuleVe
         {"kind": "category", "in": ["TEA"], "not": True},
         {"kind": "weekday", "in": [4]},
     ]
-    assert (made.factor, made.version, made.position) == (2, draft, 1)
+    assert (made.factor, made.version, made.position) == (Decimal(2), draft, 1)
     assert "每周四" in LogEntry.objects.get().change_message
 
     page = admin_client.get(f"{PATH}{made.pk}/change/").content.decode()

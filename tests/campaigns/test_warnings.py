@@ -29,11 +29,8 @@ def times(key: str, factor: Any, *conditions: Any, **values: Any) -> RuleTerms:
 
 
 def hints(*rules: RuleTerms, worth: int = 100, **values: Any) -> list[Hint]:
-    terms = ProgramTerms(
-        number=0,
-        starts_at=NOW,
-        **({"basic_points": 1, "excluded": NO_CARDS, "rules": rules} | values),
-    )
+    given: dict[str, Any] = {"basic_points": 1, "excluded": NO_CARDS, "rules": rules}
+    terms = ProgramTerms(number=0, starts_at=NOW, **(given | values))
     return warnings.of_program(terms, now=NOW, points_per_yuan=worth)
 
 
