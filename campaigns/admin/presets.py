@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from campaigns.exceptions import UnknownPreset
+from campaigns.exceptions import InvalidPreset, UnknownPreset
 from campaigns.forms.presets import ChooseForm, DraftForm
 from campaigns.models import EarningRuleVersion
 from campaigns.policies import programs
@@ -80,7 +81,7 @@ class WithPresets(ModelAdmin):
             "opts": self.model._meta,
             "title": _("Set up"),
             "form": form,
-            "found": [_view(preset) for preset in form.chosen(presets.available())],
+            "found": [_view(preset) for preset in form.chosen(_available(request))],
             "versions_url": reverse("admin:campaigns_earningruleversion_changelist"),
             "media": self.media,
         }
@@ -92,12 +93,20 @@ class WithPresets(ModelAdmin):
             raise PermissionDenied
         try:
             preset = presets.find(name)
-        except UnknownPreset as refusal:
+        except (UnknownPreset, InvalidPreset) as refusal:
             raise Http404(str(refusal)) from refusal
         may_make = request.user.has_perm("campaigns.add_earningruleversion")
         if request.method == "POST" and not may_make:
             raise PermissionDenied
         return _preset_page(self, request, preset, may_make=may_make)
+
+
+def _available(request: HttpRequest) -> Sequence[Preset]:
+    try:
+        return presets.available()
+    except InvalidPreset as refusal:
+        messages.error(request, str(refusal))
+        return []
 
 
 def _preset_page(
@@ -203,7 +212,7 @@ def _rules(preset: Preset) -> list[str]:
         _named(wording.name_of(rule), wording.rule_sentence(rule, names=names))
         for rule in preset.terms.rules
     ]
-    return found + _settings(preset.terms)
+    return found + _settings(preset.terms) + _words(preset)
 
 
 def _settings(terms: ProgramTerms) -> list[str]:
@@ -224,6 +233,14 @@ def _settings(terms: ProgramTerms) -> list[str]:
         (_("goods that earn nothing"), differences.excluded_words(excluded)),
     )
     return [_named(name, phrase) for name, phrase in told if phrase]
+
+
+def _words(preset: Preset) -> list[str]:
+    if not preset.words.keys() >= {"unit_name", "unit_name_en"}:
+        return []
+    is_english = (get_language() or "").startswith("en")
+    unit = preset.words["unit_name_en" if is_english else "unit_name"]
+    return [_named(_("what points are called"), unit)]
 
 
 def _named(name: str, phrase: str) -> str:

@@ -1,6 +1,7 @@
 """Setting up from a preset in the back office."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -14,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from campaigns.forms import presets as forms
 from campaigns.models import EarningRule, EarningRuleVersion
 from campaigns.policies.presets.reading import GOALS, MARKETS, TRADES
+from campaigns.services import presets
 from members.models import Tag
 from points.selectors import balances
 
@@ -91,6 +93,22 @@ def test_the_worth_of_a_point_changes_only_when_ticked(admin_client: Client) -> 
     assert balances.ledger_settings().points_per_yuan == 200
     admin_client.post(f"{SET_UP}p22/", FIELDS | {"apply_ledger_settings": "on"})
     assert balances.ledger_settings().points_per_yuan == 100
+
+
+def test_what_points_are_called_is_told_in_the_readers_language(admin_client: Client) -> None:
+    assert "积分名称：星星" in admin_client.get(f"{SET_UP}p01/").content.decode()
+    english = admin_client.get(f"{SET_UP}p01/", headers={"Accept-Language": "en"})
+    assert "What points are called: stars" in english.content.decode()
+
+
+def test_a_broken_file_is_told_and_no_error(
+    admin_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p08_broken.toml").write_text("id = 1", encoding="utf-8")
+    monkeypatch.setattr(presets, "FOLDER", tmp_path)
+    page = admin_client.get(SET_UP)
+    assert (page.status_code, "p08_broken.toml" in page.content.decode()) == (200, True)
+    assert admin_client.get(f"{SET_UP}p08/").status_code == 404
 
 
 def test_what_is_no_preset_is_not_found(admin_client: Client) -> None:

@@ -30,6 +30,8 @@ TRADES = (
 )
 CREATED = ("store", "category", "tag", "tier", "segment")
 WORDS = ("unit_name", "unit_name_en", "preface", "preface_en", "announcement", "announcement_en")
+# With its number before it, it becomes the name of a draft.
+_NAME_LENGTH = 50
 _FILE = re.compile(r"p\d{2}_[a-z0-9_]{1,40}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NUMBER = re.compile(r"[FN]\d{1,3}")
@@ -58,8 +60,8 @@ def parsed(slug: str, data: Mapping[str, Any]) -> Preset:
     preset = Preset(
         id=number,
         slug=slug,
-        name=top.text("name", 60),
-        name_en=top.text("name_en", 60),
+        name=top.text("name", _NAME_LENGTH),
+        name_en=top.text("name_en", _NAME_LENGTH),
         summary=top.text("summary", 300),
         summary_en=top.text("summary_en", 600),
         goals=top.choices("goals", GOALS),
