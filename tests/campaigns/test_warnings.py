@@ -96,6 +96,11 @@ def test_multipliers_that_meet_are_told_with_their_product(
     assert (hint.code, dict(hint.facts)["together"]) == ("multipliers_meet", together)
 
 
+def test_of_many_pairs_the_first_ten_are_told_and_that_there_are_more() -> None:
+    found = codes(*(times(f"m{n}", "1.1", on("tag", f"t{n}")) for n in range(6)))
+    assert [found.count(code) for code in ("multipliers_meet", "more_meet")] == [10, 1]
+
+
 def test_multipliers_that_exclude_each_other_are_not_told() -> None:
     thursday = times("a", 2, on("weekday", 4))
     assert codes(thursday, times("b", 3, on("weekday", 5))) == []
@@ -206,7 +211,7 @@ def test_rules_that_are_refused_anyway_are_left_out() -> None:
 def test_every_hint_is_said_in_both_languages_with_what_was_looked_at(language: str) -> None:
     facts: dict[str, Any] = dict.fromkeys(
         ("first", "second", "together", "start", "amount", "points", "worth", "percent",
-         "limit", "factor"), "7",
+         "limit", "factor", "count"), "7",
     )  # fmt: skip
     with translation.override(language):
         for code in _TEXTS:

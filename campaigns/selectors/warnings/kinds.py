@@ -33,6 +33,10 @@ _TEXTS: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("“%(first)s” and “%(second)s” can meet; then points count × %(together)s."),
         gettext_lazy("looked at: the conditions, four years of days, stacking and ceiling"),
     ),
+    "more_meet": (
+        gettext_lazy("More multipliers can meet; only the first %(count)s pairs are listed."),
+        gettext_lazy("looked at: the conditions, four years of days, stacking and ceiling"),
+    ),
     "multiplies_nothing": (
         gettext_lazy(
             "“%(first)s” multiplies nothing: no rule gives points that it could multiply."

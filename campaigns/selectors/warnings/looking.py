@@ -80,8 +80,11 @@ def _covered(
 def _meeting(terms: ProgramTerms, rules: list[RuleTerms], starts: date) -> Iterator[Hint]:
     multipliers = [rule for rule in rules if rule.effect in MULTIPLYING]
     told = 0
-    for one, other in combinations(multipliers[:40], 2):
-        if told < _PAIRS_TOLD and relations.can_meet(one, other, starts):
+    for one, other in combinations(multipliers, 2):
+        if relations.can_meet(one, other, starts):
+            if told == _PAIRS_TOLD:
+                yield Hint("more_meet", (), (("count", told),))
+                return
             told += 1
             together = figures.stacked(terms, [figures.highest_factor(r) for r in (one, other)])
             yield _hint("multipliers_meet", one, other, together=plain(together))

@@ -1,8 +1,10 @@
 """How two rules' conditions relate: whether one covers the other, and whether both can hold."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from campaigns.policies.conditions import KINDS, Broken, compiled, decimal_of
@@ -106,22 +108,29 @@ def _excludes(a: Condition, b: Condition) -> bool:
 def a_day(conditions: Sequence[Condition], starts: date) -> date | None:
     """The first day from `starts` on (of four years) that fits all conditions on the calendar."""
     asked = [one for one in conditions if one["kind"] in _CALENDAR]
-    if not asked:
-        return starts
+    first = [one["from"] for one in asked if one["kind"] == "dates" and not one.get("not")]
+    begin = max(starts, date.fromisoformat(max(first))) if first else starts
+    fitting = (1 << _DAYS_LOOKED_AT) - 1
+    for one in asked:
+        fitting &= _fitting_days(json.dumps(one, sort_keys=True), begin)
+    if not fitting:
+        return None
+    return begin + timedelta(days=(fitting & -fitting).bit_length() - 1)
+
+
+@lru_cache(maxsize=512)
+def _fitting_days(condition: str, begin: date) -> int:
+    """The days from `begin` on that fit, as bits: many rules ask for the same few conditions."""
     try:
-        checks = compiled(asked, "feb28")
+        (check,) = compiled([json.loads(condition)], "feb28")
     except Broken:
-        return starts
-    days = [starts + timedelta(days=n) for n in range(_DAYS_LOOKED_AT)]
-    first = [c["from"] for c in asked if c["kind"] == "dates" and not c.get("not")]
-    if first and date.fromisoformat(max(first)) > starts:
-        begin = date.fromisoformat(max(first))
-        days = [begin + timedelta(days=n) for n in range(_DAYS_LOOKED_AT)]
-    for day in days:
-        occasion = _on(day)
-        if all(c.occasion is None or c.occasion(occasion) != c.negated for c in checks):
-            return day
-    return None
+        return (1 << _DAYS_LOOKED_AT) - 1
+    found = 0
+    for number in range(_DAYS_LOOKED_AT):
+        occasion = _on(begin + timedelta(days=number))
+        if check.occasion is None or check.occasion(occasion) != check.negated:
+            found |= 1 << number
+    return found
 
 
 def _on(day: date) -> Occasion:
