@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.report import Report
 
-PARTS = ("operations", "bulk", "intake", "growth", "audit", "clearing", "sqlite")
+PARTS = ("operations", "bulk", "intake", "rules", "growth", "audit", "clearing", "sqlite")
 
 
 def main() -> int:
@@ -94,6 +94,13 @@ class Run:
         from benchmarks import intake
 
         intake.run(self.report, lines=20_000 if self.is_quick else 200_000)
+
+    def rules(self) -> None:
+        from benchmarks import intake, rules
+
+        intake.publish()
+        rules.judge(self.report, rounds=5 if self.is_quick else 20)
+        rules.backtest(self.report, receipts=2_000 if self.is_quick else 100_000)
 
     def growth(self) -> None:
         from benchmarks import books, growth

@@ -26,8 +26,7 @@ def run(report: Report, *, lines: int) -> None:
         "Store.objects.get_or_create(code='BENCH', defaults={'name': 'Bench'})"
     )
     subprocess.run([*manage, "shell", "-v", "0", "-c", store], check=True)
-    rule = [*manage, "publish_earning_rule", "--starts", "2020-01-01", "--months", "12"]
-    subprocess.run(rule, check=True, stdout=subprocess.DEVNULL)
+    publish()
     with tempfile.TemporaryDirectory(prefix="judian-bench-") as folder:
         path = Path(folder) / "receipts.csv.gz"
         _write(path, lines)
@@ -43,6 +42,17 @@ def run(report: Report, *, lines: int) -> None:
     report.row("time", f"{took:.1f} s", "")
     report.row("lines a second", f"{lines / took:,.0f}", "P8 ≥ 5,000")
     report.row("memory", f"{usage.ru_maxrss // 1024} MB", "P8 < 500 MB")
+
+
+def publish() -> None:
+    """One point per yuan for twelve months, unless another part has published it."""
+    from campaigns.models import EarningRuleVersion
+
+    if EarningRuleVersion.objects.published().exists():
+        return
+    command = [sys.executable, "manage.py", "publish_earning_rule"]
+    command += ["--starts", "2020-01-01", "--months", "12"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def _write(path: Path, lines: int) -> None:

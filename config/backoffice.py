@@ -43,6 +43,7 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         gettext_lazy("Program"),
         {
             "campaigns.earningruleversion": "rule",
+            "insights.backtestrun": "science",
             "campaigns.event": "bolt",
             "campaigns.rulefault": "report",
             "campaigns.limitcounter": "data_usage",

@@ -29,6 +29,12 @@ class Group:
     percent: Decimal | None
     bar: int
 
+    @property
+    def signed_yuan(self) -> str:
+        """`+¥12.00`, `−¥547.50`."""
+        sign = "+" if self.change_yuan > 0 else "−" if self.change_yuan else ""
+        return f"{sign}¥{abs(self.change_yuan):,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
