@@ -49,9 +49,11 @@ def told(problems: Iterable[Problem]) -> str:
     shown = " ".join(found[:5])
     if more <= 0:
         return shown
-    return shown + " " + ngettext("(and %(count)s more)", "(and %(count)s more)", more) % {
-        "count": more
-    }
+    return (
+        shown
+        + " "
+        + ngettext("(and %(count)s more)", "(and %(count)s more)", more) % {"count": more}
+    )
 
 
 def of_program(terms: ProgramTerms) -> Iterator[Problem]:

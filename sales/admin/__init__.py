@@ -1,3 +1,4 @@
+import sales.admin.faults  # noqa: F401 — what staff can do about a fault
 from sales.admin.imports import ImportIssueAdmin, ImportRunAdmin
 from sales.admin.receipts import ReceiptAdmin
 

@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from campaigns.models import EarningRuleVersion, LimitCounter, RuleFault
 from campaigns.policies.programs import RuleTerms
@@ -216,6 +219,28 @@ def test_a_receipt_that_meets_a_broken_rule_lands_and_is_made_good(
     assert fault.state == RuleFault.State.REPAIRED
     assert repairs.repair_open(now=NOON)[0].looked_at == 0
     assert_books_are_right()
+
+
+def test_staff_have_a_purchase_judged_again(
+    store: Store, lin: Member, admin_client: Client
+) -> None:
+    version = under(GIFT)
+    break_rule(version.pk, "gift")
+    take(store, receipt("S1", "20", "10"))
+    fault = RuleFault.objects.get()
+    page = reverse("admin:campaigns_rulefault_change", args=[fault.pk])
+    act = reverse("admin:campaigns_rulefault_act", args=[fault.pk, "again"])
+    assert act in admin_client.get(page).content.decode()
+
+    admin_client.post(act)
+    assert available(lin) == 30
+
+    rules.publish(version=draft(GIFT, repairs=version), by=None, now=NOON, reason="broken")
+    admin_client.post(act)
+
+    assert available(lin) == 39
+    assert LogEntry.objects.filter(object_id=str(fault.pk)).count() == 1
+    assert act not in admin_client.get(page).content.decode()
 
 
 def test_a_repaired_version_judges_late_receipts_of_its_time(store: Store, lin: Member) -> None:
