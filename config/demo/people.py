@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from config.demo.merchant import FAMILY_NAMES, GIVEN_NAMES, SHOPS
+from config.demo.merchant import FAMILY_NAMES, GIVEN_NAMES, SHOPS, TAGS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 YEAR = timedelta(days=365)
@@ -22,6 +22,7 @@ class Person:
     visits: int
     home: int
     leaves_on: date | None = None
+    tag: str = ""
     member_id: int = 0
 
 
@@ -39,6 +40,7 @@ _HABITS = (
     _Habit(8, (1, 4)),
     _Habit(14, (15, 50), leaves=True),
 )
+_TAGGED = 0.15
 # Whom the printed accounts and the story's scenes are about: regulars since the first week.
 CAST = (
     ("林知夏", 90),
@@ -62,13 +64,22 @@ def people(*, count: int, random: Random, first_day: date) -> list[Person]:
     others.sort(key=lambda person: person.joined_at)
     for place, person in enumerate(others, start=len(persons)):
         person.phone = phone(place)
+        person.tag = random.choice(TAGS) if random.random() < _TAGGED else ""
     return persons + others
 
 
 def _cast_member(place: int, random: Random, first_day: date) -> Person:
     name, visits = CAST[place]
     joined = datetime.combine(first_day + timedelta(days=place), time(10, 7 * place), ZONE)
-    return Person(name, phone(place), _birthday(random), joined, visits, place % len(SHOPS))
+    return Person(
+        name=name,
+        phone=phone(place),
+        birthday=_birthday(random),
+        joined_at=joined,
+        visits=visits,
+        home=place % len(SHOPS),
+        tag=TAGS[0] if place < 2 else "",
+    )
 
 
 def _person(random: Random, first_day: date) -> Person:

@@ -4,31 +4,32 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from random import Random
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from campaigns.models import EarningRuleVersion
-from campaigns.services import rules
+from config.demo import program
 from config.demo.accounts import STAFF, password
-from config.demo.merchant import REWARDS, SHOPS, Shop
+from config.demo.acts import Acts
+from config.demo.merchant import CATEGORIES, PRODUCTS, REWARDS, SHOPS, TAGS, Shop
 from config.demo.people import YEAR, ZONE, Person, people
 from config.demo.scenes import Scenes
 from config.demo.shopping import Till
-from members.models import Member
-from members.services import registration
+from members.models import Member, MemberTag, Tag
+from members.services import registration, tags
 from points.services import expiry, holds, ledger, maturity
 from sales.models import Receipt
 from sales.policies.receipts import ReceiptInput
 from sales.services import intake
 from stores.exceptions import Refusal
 from stores.models import Store
-from stores.services import jobs
+from stores.services import goods, jobs
+from stores.services.goods import ArticleRow, CategoryRow
 
-# The second rule came this long ago: both kinds of entry are still in everybody's list.
-_NEW_RULE = timedelta(days=140)
+# The second program came this long ago: both kinds of entry are still in everybody's list.
+_SECOND_PROGRAM = timedelta(days=140)
+_THIRD_ANNOUNCED = timedelta(days=2)
 _RECORDED_NIGHTS = 14
 _REDEEMS = 0.16
 _PAYS_WITH_POINTS = 0.05
@@ -63,29 +64,36 @@ class Year:
         self.first_day = (now - YEAR).astimezone(ZONE).date()
         self.last_day = now.astimezone(ZONE).date()
         self.curtain = _curtain(now)
+        self._second_program = self.last_day - _SECOND_PROGRAM
         self.staff: Mapping[str, User] = {name: _staff(name) for name in STAFF}
         self.stores: Mapping[str, Store] = {shop.code: _store(shop) for shop in SHOPS}
+        _stock_the_shelves()
         self.persons = people(count=members, random=random, first_day=self.first_day)
         self.till = Till(persons=self.persons, random=random)
+        self.acts = Acts(persons=self.persons, online=self.stores["MP01"], random=random)
         self.scenes = Scenes(self)
         self.newcomers = deque(sorted(self.persons, key=lambda person: person.joined_at))
         self.receipts = self.refused = self.steps = 0
 
     def live(self) -> Made:
-        self._publish_first_rule()
+        owner = self.staff["admin"]
+        opening = datetime.combine(self.first_day, time(0), ZONE)
+        program.publish_first(starts_at=opening, by=owner)
         day = self.first_day
         while day <= self.last_day:
             self._live_day(day)
             day += timedelta(days=1)
+        self._tag()
         self.scenes.right_now()
+        program.draft_double_twelve(now=self.now - timedelta(minutes=3), by=owner)
         return Made(members=len(self.persons), receipts=self.receipts, refused=self.refused)
 
     # --- a day ----------------------------------------------------------------------------------
 
     def _live_day(self, on: date) -> None:
         self._night(on)
-        if on == (self.now - _NEW_RULE).astimezone(ZONE).date():
-            self._publish_second_rule(datetime.combine(on, time(7, 30), ZONE))
+        self._announce(on)
+        self.acts.morning(on, until=self.now, is_recorded=self._is_recorded(on))
         closing = min(self.now, datetime.combine(on, time(21, 40), ZONE))
         self._join(until=closing)
         day = self.till.day(on, until=closing)
@@ -93,18 +101,34 @@ class Year:
             self.record(self.stores[code], receipts, now=closing)
         evening = datetime.combine(on, time(21, 45), ZONE)
         if evening + timedelta(hours=2) <= self.now:
-            for place, buyer in enumerate({b.member_id: b for b in day.buyers}.values()):
+            buyers = list({buyer.member_id: buyer for buyer in day.buyers}.values())
+            if on >= self._second_program:
+                self.acts.evening(buyers, at=closing)
+            for place, buyer in enumerate(buyers):
                 self._use_points(buyer, evening + timedelta(minutes=place % 120))
             self.scenes.on_evening(on, at=evening)
         if on == self.curtain.date():
             self.scenes.at_the_curtain()
+
+    def _announce(self, on: date) -> None:
+        """New programs start at midnight; members hear of them well before."""
+        owner = self.staff["admin"]
+        if on == self._second_program - program.NOTICE_OF_SECOND:
+            program.announce_second(now=datetime.combine(on, time(0), ZONE), by=owner)
+        elif on == self.last_day - _THIRD_ANNOUNCED:
+            starts_at = datetime.combine(self.last_day, time(0), ZONE) + program.THIRD_STARTS_IN
+            at = datetime.combine(on, time(7, 30), ZONE)
+            program.announce_third(now=at, starts_at=starts_at, by=owner)
+
+    def _is_recorded(self, on: date) -> bool:
+        return self.last_day - on < timedelta(days=_RECORDED_NIGHTS)
 
     def _night(self, on: date) -> None:
         """What the scheduled jobs did in the night before `on`."""
         at = datetime.combine(on, time(0, 10), ZONE)
         if at > self.now:
             return
-        if self.last_day - on < timedelta(days=_RECORDED_NIGHTS):
+        if self._is_recorded(on):
             with jobs.recorded(name="points.release_pending", now=at) as run:
                 lots, points = maturity.release_pending(
                     now=at, progress=lambda lots, points: run.progress(done=lots)
@@ -209,38 +233,12 @@ class Year:
         self.steps += 1
         return f"demo:{kind}:{self.steps}"
 
-    # --- the rules ------------------------------------------------------------------------------
-
-    def _publish_first_rule(self) -> None:
-        opening = datetime.combine(self.first_day, time(0), ZONE)
-        version = EarningRuleVersion(
-            name="消费 1 元积 1 分，半年有效",
-            starts_at=opening,
-            method=EarningRuleVersion.Method.RATIO,
-            points=1,
-            block_yuan=Decimal(1),
-            validity=EarningRuleVersion.Validity.MONTHS,
-            validity_count=6,
-        )
-        rules.publish(version=version, by=self.staff["admin"], now=opening)
-
-    def _publish_second_rule(self, at: datetime) -> None:
-        version = EarningRuleVersion(
-            name="每满 10 元积 12 分，三天后到账，一年有效",
-            starts_at=at,
-            method=EarningRuleVersion.Method.BLOCK,
-            points=12,
-            block_yuan=Decimal(10),
-            validity=EarningRuleVersion.Validity.MONTHS,
-            validity_count=12,
-            pending_days=3,
-        )
-        rules.publish(
-            version=version,
-            by=self.staff["admin"],
-            now=at,
-            reason="演示数据",
-            short_notice_reason="演示数据",
+    def _tag(self) -> None:
+        ids = dict(Tag.objects.values_list("name", "pk"))
+        MemberTag.objects.bulk_create(
+            MemberTag(member_id=person.member_id, tag_id=ids[person.tag])
+            for person in self.persons
+            if person.tag and person.member_id
         )
 
 
@@ -261,4 +259,16 @@ def _staff(name: str) -> User:
 
 
 def _store(shop: Shop) -> Store:
-    return Store.objects.create(code=shop.code, name=shop.name, ownership=shop.ownership)
+    return Store.objects.create(
+        code=shop.code, name=shop.name, ownership=shop.ownership, business=shop.business
+    )
+
+
+def _stock_the_shelves() -> None:
+    goods.put_categories(rows=[CategoryRow(*category) for category in CATEGORIES])
+    goods.put_articles(
+        rows=[
+            ArticleRow(one.sku, one.name, one.category, one.brand, one.labels) for one in PRODUCTS
+        ]
+    )
+    tags.put(names=TAGS)

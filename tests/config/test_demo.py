@@ -4,14 +4,18 @@ from random import Random
 import pytest
 from django.core.management import CommandError, call_command
 
+from campaigns.models import EarningRuleVersion, Event
+from campaigns.selectors import verification
+from campaigns.selectors.rules import in_force, terms_of, upcoming
 from config import demo
-from config.demo.people import people
+from config.demo.people import ZONE, people
 from config.demo.shopping import Till
-from members.models import Member
+from insights.models import BacktestRun
+from members.models import Member, MemberTag
 from points import selectors
 from points.selectors import audit
 from sales.models import Receipt
-from stores.models import Store
+from stores.models import Article, Category, Store
 
 NOW = datetime(2026, 6, 15, 4, 30, tzinfo=UTC)
 FIRST_DAY = date(2025, 6, 15)
@@ -27,6 +31,9 @@ def test_the_demos_books_are_true_and_show_one_of_each() -> None:
     assert Receipt.objects.count() == made.receipts
     assert Receipt.objects.filter(occurred_at__gt=NOW).count() == 0
     assert audit.run().is_clean
+    verified = verification.run()
+    assert verified.is_clean
+    assert verified.entries > 0
     member_ids = Member.objects.values_list("pk", flat=True)
     kinds = {entry.kind for pk in member_ids for entry in selectors.entries(pk)}
     assert kinds == {
@@ -46,6 +53,49 @@ def test_the_demos_books_are_true_and_show_one_of_each() -> None:
     }
     debtor = Member.objects.get(name="王秀英")
     assert selectors.balance(debtor.pk, NOW).debt > 0
+
+
+@pytest.mark.django_db
+def test_the_demo_has_a_program_one_to_come_and_a_tested_draft() -> None:
+    demo.seed(members=12, seed=3, now=NOW)
+    current, (coming,) = in_force(NOW), upcoming(NOW)
+    assert current is not None
+    assert (current.number, coming.number) == (2, 3)
+    assert {rule.trigger for rule in terms_of(current).rules} == {
+        "purchase",
+        "registration",
+        "birthday",
+        "share",
+    }
+    for version in (current, coming):
+        assert version.tested_mark == version.mark
+        assert (version.untested_reason, version.short_notice_reason) == ("", "")
+        assert version.announcement
+        assert version.announcement_en
+        assert all(rule.name_en for rule in terms_of(version).rules)
+    assert coming.starts_at - NOW > timedelta(days=7)
+
+    draft = EarningRuleVersion.objects.drafts().get()
+    assert (draft.name, draft.starts_at.astimezone(ZONE).date()) == ("双十二", date(2026, 12, 12))
+    run = BacktestRun.objects.get(version=draft)
+    assert (run.state, run.mark) == (BacktestRun.State.DONE, draft.tested_mark)
+    assert run.result["better"] > 0
+    assert run.result["worse"] > 0
+
+
+@pytest.mark.django_db
+def test_the_demo_has_goods_tags_and_acts() -> None:
+    demo.seed(members=12, seed=3, now=NOW)
+    assert Category.objects.filter(parent__code="drinks").count() == 2
+    assert not Article.objects.filter(category=None).exists()
+    for label in ("new", "special", "gift_card"):
+        assert Article.objects.labelled(label).exists()
+    assert MemberTag.objects.filter(tag__name="茶友会").exists()
+    assert not Store.objects.filter(business="").exists()
+    acts = Event.objects.values_list("trigger", flat=True)
+    assert set(acts) == {"registration", "birthday", "share"}
+    shares = Event.objects.filter(trigger="share")
+    assert {5, 0} == set(shares.values_list("points", flat=True))  # once a day
 
 
 @pytest.mark.django_db
