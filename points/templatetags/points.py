@@ -10,6 +10,7 @@ from decimal import Decimal
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -60,8 +61,10 @@ def grouped(value: int) -> str:
 
 
 @register.filter
-def with_unit(value: int) -> str:
-    """`12,860 points`, in the reader's language."""
+def with_unit(value: int, unit: str = "") -> str:
+    """`12,860 points`, in the reader's language, or with the merchant's own word."""
+    if unit:
+        return gettext("%(points)s %(unit)s") % {"points": f"{value:,}", "unit": unit}
     return ngettext("%(points)s point", "%(points)s points", value) % {"points": f"{value:,}"}
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from points.selectors.entries import SHOWN_MAX
 from points.services import accounts, ledger, maturity
 from tests import cast
+from tests.campaigns.conftest import published
 
 pytestmark = pytest.mark.django_db
 AUTHENTICATION = 1
@@ -199,17 +200,18 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
         cast.earned(lin, 10)
     spend = cast.spent(lin, 10 * rows - 1)
     browser = cast.browser_of(lin)
+    # Each page also asks what points are called here.
     # Balance, what a point is worth, entries.
-    with django_assert_num_queries(AUTHENTICATION + 3):
+    with django_assert_num_queries(AUTHENTICATION + 1 + 3):
         browser.get("/")
     # Balance, entries, the months.
-    with django_assert_num_queries(AUTHENTICATION + 3):
+    with django_assert_num_queries(AUTHENTICATION + 1 + 3):
         browser.get("/points/")
     # Balance, lots.
-    with django_assert_num_queries(AUTHENTICATION + 2):
+    with django_assert_num_queries(AUTHENTICATION + 1 + 2):
         browser.get("/points/lots/")
     # The entry, its lots, its uses, lots that lapsed by it, its answers.
-    with django_assert_num_queries(AUTHENTICATION + 5):
+    with django_assert_num_queries(AUTHENTICATION + 1 + 5):
         browser.get(f"/points/entries/{spend.entry_id}/")
 
 
@@ -230,3 +232,15 @@ def test_receipt_says_where_it_came_from() -> None:
     assert "小票（门店上传）" in page
     # Who of the shop did it is the shop's business.
     assert "secret-prefix" not in page
+
+
+def test_the_merchants_own_word_stands_on_the_pages(db: None) -> None:
+    person = cast.member()
+    cast.earned(person, 12)
+    published(unit_name="星星", unit_name_en="stars")
+
+    chinese = cast.browser_of(person).get("/").content.decode()
+    english = cast.browser_of(person).get("/", headers={"Accept-Language": "en"}).content.decode()
+
+    assert "星星" in chinese
+    assert "stars" in english
