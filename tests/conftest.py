@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 
 from config import translations
@@ -88,6 +89,12 @@ def _flush_past_the_triggers(self: Any, sql_list: Iterable[str]) -> None:
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _house_language() -> None:
+    """A request leaves its language behind; the next test begins in the house's own again."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,8 @@ from decimal import Decimal
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from points.models import Entry
 from points.policies import NEVER
