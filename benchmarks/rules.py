@@ -26,7 +26,7 @@ def judge(report: Report, *, rounds: int) -> None:
     occasion = _occasion()
     for name, hits in (("two", 2), ("a dozen", 12), ("half, 25 multipliers among them", 25)):
         program = _program(hits)
-        best = min(_time(lambda program=program: judging.judge(program, occasion), rounds))  # type: ignore[misc]
+        best = min(_time(lambda program=program: judging.judge(program, occasion), rounds))
         report.row(name, f"{best * 1000:.2f}", "≤ 1")
 
 
