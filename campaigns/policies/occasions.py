@@ -91,6 +91,8 @@ class Occasion:
     points_per_yuan: int = 100
 
 
+# Any year with a 29 February.
+_LEAP_YEAR = 2000
 _LINE_NEEDS = frozenset({"quantity", "sku", "category", "brand", "labels"})
 
 
@@ -195,7 +197,9 @@ def _person(person: Person, needs: frozenset[str]) -> dict[str, Any]:
     if "joined" in needs and person.joined_on:
         data["joined_on"] = person.joined_on.isoformat()
     if "birthday" in needs and person.birthday:
-        data["birthday"] = person.birthday.isoformat()
+        # Entries can never be erased, so they keep no more of a person than rules look at: a
+        # birthday without its year.
+        data["birthday"] = f"{person.birthday:%m-%d}"
     if "tier" in needs and person.tier:
         data["tier"] = person.tier
     for name in ("segments", "tags"):
@@ -207,7 +211,7 @@ def _person(person: Person, needs: frozenset[str]) -> dict[str, Any]:
 def _person_of(data: Mapping[str, Any]) -> Person:
     return Person(
         joined_on=_day(data.get("joined_on")),
-        birthday=_day(data.get("birthday")),
+        birthday=_day(f"{_LEAP_YEAR}-{data['birthday']}") if "birthday" in data else None,
         tier=data.get("tier", ""),
         segments=frozenset(data.get("segments", ())),
         tags=frozenset(data.get("tags", ())),

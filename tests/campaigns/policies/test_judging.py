@@ -395,7 +395,7 @@ def test_only_the_facts_that_rules_look_at_are_kept() -> None:
 
     assert set(plain) == {"at", "zone", "lines"}
     assert plain["lines"] == [[1, "10"]]
-    assert asked["inputs"]["person"] == {"birthday": "1990-03-05"}
+    assert asked["inputs"]["person"] == {"birthday": "03-05"}
 
 
 @settings(deadline=None, max_examples=300)
