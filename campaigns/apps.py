@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
             explanations.register(kind, renderer)
         for kind in whys.JUDGED:
             explanations.register_reasons(kind, whys.rows)
+            explanations.register_shown(kind, whys.of_member)
         labels.register_jobs(
             {
                 "campaigns.judge_due_events": _("Judge acts that wait"),

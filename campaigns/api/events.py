@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from campaigns import exceptions
 from campaigns.models import Event
 from campaigns.policies.events import EVENT_TRIGGERS, EventInput
-from campaigns.selectors import explanations
+from campaigns.selectors import explanations, whys
 from campaigns.services import events
 from campaigns.services.events import Reported
 from members import selectors
@@ -104,13 +104,18 @@ class ReportedSerializer(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(source="event.occurred_at")
     points = serializers.IntegerField(source="event.points")
     explanation = serializers.SerializerMethodField()
-    explanation_data = serializers.DictField(source="event.explanation")
+    explanation_data = serializers.SerializerMethodField(
+        help_text="The arithmetic as data; what rules know of the person is left out."
+    )
     is_replay = serializers.BooleanField(help_text="Whether this act was there before.")
 
     @extend_schema_field(str)
     def get_explanation(self, told: Reported) -> str:
         data = told.event.explanation
         return explanations.sentence(data) if data else ""
+
+    def get_explanation_data(self, told: Reported) -> dict[str, Any]:
+        return whys.shown(told.event.explanation, reader="till")
 
 
 class ReversalSerializer(serializers.Serializer[Any]):

@@ -56,6 +56,34 @@ def of_explanation(explanation: Mapping[str, Any], *, reader: Reader = "staff") 
     ]
 
 
+# Facts about the person among an explanation's inputs, and how often they came.
+_PRIVATE: Mapping[Reader, frozenset[str]] = {
+    "member": frozenset({"tags", "segments"}),
+    "till": frozenset({"tags", "segments", "birthday", "joined_on", "tier"}),
+    "staff": frozenset(),
+}
+
+
+def shown(explanation: Mapping[str, Any], *, reader: Reader) -> dict[str, Any]:
+    """The explanation's data without what `reader` is not told of the person."""
+    told = dict(explanation)
+    inputs = dict(told.get("inputs", {}))
+    if not inputs:
+        return told
+    person = {k: v for k, v in inputs.pop("person", {}).items() if k not in _PRIVATE[reader]}
+    if person:
+        inputs["person"] = person
+    if reader == "till":
+        inputs.pop("purchases", None)
+        inputs.pop("used", None)
+    return told | {"inputs": inputs}
+
+
+def of_member(explanation: dict[str, Any]) -> dict[str, Any]:
+    """What its member may read of an explanation."""
+    return shown(explanation, reader="member")
+
+
 def rows(explanation: Mapping[str, Any]) -> list[tuple[str, int, str]]:
     """The same for the ledger's pages: name, points and sentence, as the member may read it.
 

@@ -145,7 +145,7 @@ def entry(row: Entry) -> dict[str, Any]:
         "reference": row.reference,
         "rule_version": row.rule_version,
         "relates_to": row.relates_to_id,
-        "explanation": row.explanation,
+        "explanation": explanations.data(row),
         "sentence": explanations.render(row),
     }
 

@@ -22,6 +22,23 @@ Reasons = Callable[[dict[str, Any]], list[tuple[str, int, str]]]
 _reasons: dict[str, Reasons] = {}
 
 
+# What of an explanation's data its member may read; an explanation of another type whole.
+Shown = Callable[[dict[str, Any]], dict[str, Any]]
+_shown: dict[str, Shown] = {}
+
+
+def register_shown(kind: str, shown: Shown) -> None:
+    """Let `shown` leave out of explanations of this type what is not for their member."""
+    _shown[kind] = shown
+
+
+def data(entry: Entry) -> dict[str, Any]:
+    """The entry's explanation as data, as far as its member may read it."""
+    detail: dict[str, Any] = entry.explanation or {}
+    shown = _shown.get(str(detail.get("type", "")))
+    return shown(detail) if shown else detail
+
+
 def register(kind: str, renderer: Renderer) -> None:
     """Let `renderer` tell explanations whose "type" is `kind`, in the active language."""
     _renderers[kind] = renderer

@@ -206,7 +206,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     total = serializers.DecimalField(max_digits=15, decimal_places=4, coerce_to_string=True)
     points = serializers.IntegerField(help_text="Signed: earned, or taken back.")
     explanation = serializers.SerializerMethodField()
-    explanation_data = serializers.DictField(source="explanation")
+    explanation_data = serializers.SerializerMethodField(
+        help_text="The arithmetic as data; what rules know of the person is left out."
+    )
     fault = serializers.CharField(
         help_text="Code of why a return does not fit its sale; empty otherwise."
     )
@@ -228,6 +230,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     @extend_schema_field(str)
     def get_explanation(self, outcome: Outcome) -> str:
         return explanations.sentence(outcome.explanation)
+
+    def get_explanation_data(self, outcome: Outcome) -> dict[str, Any]:
+        return whys.shown(outcome.explanation, reader="till")
 
     @extend_schema_field(BalanceSerializer(allow_null=True))
     def get_balance(self, outcome: Outcome) -> dict[str, int | None] | None:

@@ -8,10 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Event
-from members.models import Member
+from members.models import Member, MemberTag, Tag
 from points.selectors import balances
 from stores.models import Store
 from stores.services import api_keys
+from tests import cast
 from tests.campaigns.conftest import published
 from tests.campaigns.making import rule
 
@@ -61,6 +62,22 @@ def test_told_again_it_is_the_same_act_and_other_content_is_refused(
     assert (again.status_code, again.json()["is_replay"]) == (200, True)
     assert (other.status_code, other.json()["code"]) == (409, "duplicate_number")
     assert Event.objects.count() == 1
+
+
+def test_what_rules_know_of_the_person_stays_in_the_house(store: Store, lin: Member) -> None:
+    Member.objects.filter(pk=lin.pk).update(birthday=timezone.localdate())
+    MemberTag.objects.create(member=lin, tag=Tag.objects.create(name="grumpy"))
+    conditions = [{"kind": "birthday", "span": "month"}, {"kind": "tag", "in": ["grumpy"]}]
+    published(rule("share", "fixed", *conditions, trigger="share", points=5))
+
+    told = tell(client_of(store), lin).json()
+    (mine,) = cast.program_of(lin).get("/api/v1/me/entries").json()["results"]
+
+    kept = Event.objects.get().explanation["inputs"]["person"]
+    birthday = f"{timezone.localdate():%m-%d}"
+    assert (told["points"], kept) == (5, {"birthday": birthday, "tags": ["grumpy"]})
+    assert "person" not in told["explanation_data"]["inputs"]
+    assert mine["explanation"]["inputs"]["person"] == {"birthday": birthday}
 
 
 def test_quantities_and_codes_count(till: Client, lin: Member) -> None:
