@@ -67,7 +67,10 @@ def test_told_again_it_is_the_same_act_and_other_content_is_refused(
 def test_what_rules_know_of_the_person_stays_in_the_house(store: Store, lin: Member) -> None:
     Member.objects.filter(pk=lin.pk).update(birthday=timezone.localdate())
     MemberTag.objects.create(member=lin, tag=Tag.objects.create(name="grumpy"))
-    conditions = [{"kind": "birthday", "span": "month"}, {"kind": "tag", "in": ["grumpy"]}]
+    conditions: list[dict[str, Any]] = [
+        {"kind": "birthday", "span": "month"},
+        {"kind": "tag", "in": ["grumpy"]},
+    ]
     published(rule("share", "fixed", *conditions, trigger="share", points=5))
 
     told = tell(client_of(store), lin).json()
