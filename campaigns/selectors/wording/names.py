@@ -12,6 +12,7 @@ from campaigns.policies.conditions import decimal_of
 from campaigns.policies.numbers import plain
 from campaigns.policies.programs import BASIC
 from campaigns.selectors.vocabulary import Known
+from stores.selectors import goods
 
 # Stands where a term is not filled in yet.
 BLANK = "…"
@@ -41,6 +42,8 @@ class Names:
 
     def of(self, kind: str, code: Any) -> str:
         """The name of `code`, or the code where it has none."""
+        if kind == "label":
+            return goods.label_name(str(code))
         if kind in self._given:
             return self._given[kind].get(str(code)) or str(code)
         names = self._known.values(kind)

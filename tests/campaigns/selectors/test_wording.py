@@ -356,3 +356,13 @@ def test_each_plain_reason_has_its_words() -> None:
         for language in LANGUAGES:
             with translation.override(language):
                 assert "…" not in wording.finding_sentence(found, NAMES)
+
+
+@pytest.mark.parametrize(("language", "told"), [("zh-hans", "新品"), ("en", "new")])
+def test_usual_labels_have_words_and_the_merchants_own_are_their_word(
+    language: str, told: str
+) -> None:
+    with translation.override(language):
+        assert Names().of("label", "new") == told
+        assert Names({"label": {}}).listed("label", ["new", "应季"]).startswith(told)
+        assert Names().of("label", "应季") == "应季"
