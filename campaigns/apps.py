@@ -9,9 +9,12 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import receivers  # noqa: F401 - connects the receivers
+        from campaigns.models import EarningRule
+        from campaigns.policies.events import EVENT_TRIGGERS
         from campaigns.selectors import explanations as ours
         from campaigns.selectors import whys
         from points.selectors import explanations
+        from points.selectors import labels as entry_labels
         from stores.selectors import labels
 
         for kind, renderer in ours.RENDERERS.items():
@@ -19,6 +22,8 @@ class CampaignsConfig(AppConfig):
         for kind in whys.JUDGED:
             explanations.register_reasons(kind, whys.rows)
             explanations.register_shown(kind, whys.of_member)
+        triggers = dict(EarningRule.Trigger.choices)
+        entry_labels.register_sources({name: triggers[name] for name in EVENT_TRIGGERS})
         labels.register_jobs(
             {
                 "campaigns.judge_due_events": _("Judge acts that wait"),
