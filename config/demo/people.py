@@ -70,11 +70,15 @@ def people(*, count: int, random: Random, first_day: date) -> list[Person]:
 
 def _cast_member(place: int, random: Random, first_day: date) -> Person:
     name, visits = CAST[place]
+    birthday = _birthday(random)
+    if place == 0:
+        # A birthday gift that is still there, and about to lapse.
+        birthday = (first_day + YEAR - timedelta(days=9)).replace(year=1992)
     joined = datetime.combine(first_day + timedelta(days=place), time(10, 7 * place), ZONE)
     return Person(
         name=name,
         phone=phone(place),
-        birthday=_birthday(random),
+        birthday=birthday,
         joined_at=joined,
         visits=visits,
         home=place % len(SHOPS),

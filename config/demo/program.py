@@ -22,24 +22,24 @@ _TEST_DAYS = 60
 _SECOND_RULES: tuple[Mapping[str, Any], ...] = (
     {
         "key": "member-day",
-        "name": "会员日双倍",
-        "name_en": "Double on members' day",
+        "name": "会员日",
+        "name_en": "Members' day",
         "effect": EarningRule.Effect.MULTIPLIER,
         "factor": Decimal(2),
         "conditions": [{"kind": "weekday", "in": [4]}],
     },
     {
         "key": "birthday-month",
-        "name": "生日月 1.5 倍",
-        "name_en": "One and a half in the birthday month",
+        "name": "生日月",
+        "name_en": "Birthday month",
         "effect": EarningRule.Effect.MULTIPLIER,
         "factor": Decimal("1.5"),
         "conditions": [{"kind": "birthday", "span": "month"}],
     },
     {
         "key": "new-products",
-        "name": "新品尝鲜加积",
-        "name_en": "Extra for trying what is new",
+        "name": "新品尝鲜",
+        "name_en": "Something new",
         "effect": EarningRule.Effect.PER_ITEM,
         "points": 20,
         "conditions": [{"kind": "label", "in": ["new"]}],
@@ -68,7 +68,7 @@ _SECOND_RULES: tuple[Mapping[str, Any], ...] = (
     {
         "key": "share",
         "name": "分享有礼",
-        "name_en": "For sharing",
+        "name_en": "Sharing",
         "trigger": EarningRule.Trigger.SHARE,
         "effect": EarningRule.Effect.FIXED,
         "points": 5,
@@ -78,8 +78,8 @@ _SECOND_RULES: tuple[Mapping[str, Any], ...] = (
 )
 _FRIENDS_RULE = {
     "key": "friends",
-    "name": "茶友会 1.2 倍",
-    "name_en": "A fifth more for friends of tea",
+    "name": "茶友会",
+    "name_en": "Friends of tea",
     "effect": EarningRule.Effect.MULTIPLIER,
     "factor": Decimal("1.2"),
     "conditions": [{"kind": "tag", "in": [TAGS[0]]}],
@@ -87,8 +87,8 @@ _FRIENDS_RULE = {
 _DRAFT_RULES: tuple[Mapping[str, Any], ...] = (
     {
         "key": "twelfth",
-        "name": "每月 12 日茶饮三倍",
-        "name_en": "Tea three times on the 12th",
+        "name": "12 日喝茶",
+        "name_en": "Tea on the 12th",
         "effect": EarningRule.Effect.MULTIPLIER,
         "factor": Decimal(3),
         "conditions": [
@@ -99,7 +99,7 @@ _DRAFT_RULES: tuple[Mapping[str, Any], ...] = (
     {
         "key": "big-basket",
         "name": "满额加赠",
-        "name_en": "More for a bigger basket",
+        "name_en": "A bigger basket",
         "effect": EarningRule.Effect.BANDS,
         "bands": [{"from": "60", "points": 30}, {"from": "120", "points": 80}],
         "limits": [{"per": "member", "period": "day", "times": 1}],

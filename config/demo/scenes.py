@@ -16,6 +16,8 @@ from stores.models import Store
 
 _CAKE_NUMBER = "HZ03-CAKE-1"
 _CAKES = Decimal(2)
+# A new product twice, a coffee, and a special offer that earns nothing.
+_TASTING = {"B309": 2, "C203": 1, "T101": 2, "B303": 1}
 
 
 class Stage(Protocol):
@@ -50,9 +52,11 @@ class Scenes:
             self.cast[2].leaves_on = year.curtain.date() - timedelta(days=8)
 
     def on_evening(self, on: date, *, at: datetime) -> None:
-        """A cake is bought six days ago, and its points are used yesterday."""
+        """A cake is bought six days ago, and its points are used yesterday; a tasting before."""
         if not self.is_played:
             return
+        if (self.year.curtain.date() - on).days == 2:
+            self._tasting(at)
         buyer, days_left = self.cast[2], (self.year.curtain.date() - on).days
         if days_left == 6:
             self._cake(_CAKE_NUMBER, kind="sale", at=at)
@@ -76,7 +80,7 @@ class Scenes:
         """A checkout that is not finished yet."""
         if self.is_played:
             at = self.year.now - timedelta(minutes=4)
-            self.year.hold(self.cast[0], at, 200, "结账抵扣 ¥2")
+            self.year.hold(self.cast[0], at, 100, "结账抵扣 ¥1")
 
     def _available(self, person: Person, at: datetime) -> int:
         return selectors.balance(person.member_id, at).available
@@ -94,6 +98,23 @@ class Scenes:
             channel="门店",
         )
         self.year.record(self.year.stores["HZ03"], [receipt], now=at)
+
+    def _tasting(self, at: datetime) -> None:
+        """A receipt of which the points are of two kinds: with two dates on which they lapse."""
+        products = {product.sku: product for product in PRODUCTS}
+        lines = [
+            LineInput(sku, products[sku].name, Decimal(count), products[sku].price)
+            for sku, count in _TASTING.items()
+        ]
+        receipt = ReceiptInput(
+            number="HZ01-TASTING-1",
+            kind="sale",
+            occurred_at=at - timedelta(hours=4),
+            lines=lines,
+            member=MemberRef("phone", self.cast[0].phone),
+            channel="门店",
+        )
+        self.year.record(self.year.stores["HZ01"], [receipt], now=at)
 
     def _return_before_its_sale(self, at: datetime) -> None:
         """Tills send when they can: this return waits for a sale that is still on its way."""
