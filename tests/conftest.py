@@ -61,13 +61,26 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Let the tests, and only the tests, empty the tables whose triggers refuse just that."""
     operations = type(connection.ops)
     original = operations.execute_sql_flush
     operations.execute_sql_flush = _flush_past_the_triggers  # type: ignore[method-assign]
     yield
     operations.execute_sql_flush = original  # type: ignore[method-assign]
+    with django_db_blocker.unblock():
+        _let_go()
+
+
+def _let_go() -> None:
+    """End what still holds the test database: a browser keeps its connections to the live server,
+    and the server keeps one to the database for each. Dropping it would fail now and then."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 def _flush_past_the_triggers(self: Any, sql_list: Iterable[str]) -> None:
