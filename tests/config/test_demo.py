@@ -75,6 +75,9 @@ def test_the_demo_has_a_program_one_to_come_and_a_tested_draft() -> None:
         assert all(rule.name_en for rule in terms_of(version).rules)
     assert coming.starts_at - NOW > timedelta(days=7)
 
+    assert coming.tested_change is not None
+    assert coming.tested_change > 0  # its friends of tea were friends by then
+
     draft = EarningRuleVersion.objects.drafts().get()
     assert (draft.name, draft.starts_at.astimezone(ZONE).date()) == ("双十二", date(2026, 12, 12))
     run = BacktestRun.objects.get(version=draft)
