@@ -88,7 +88,7 @@ BLOCKS: dict[str, Block] = {
     for block in (
         Block("tier", _("tier"), {"in": _pick(_("tiers"))}),
         Block("segment", _("segment"), {"in": _pick(_("segments"))}),
-        Block("tag", _("tag"), {"in": _pick(_("tags"))}),
+        Block("tag", _("tag of the member"), {"in": _pick(_("tags"))}),
         Block(
             "new_member",
             _("new member"),
@@ -110,7 +110,7 @@ BLOCKS: dict[str, Block] = {
         ),
         Block("sku", _("article"), {"in": _list(_("article numbers"))}, _PURCHASES),
         Block("brand", _("brand"), {"in": _list(_("brands"))}, _PURCHASES),
-        Block("label", _("label"), {"in": _list(_("labels"))}, _PURCHASES),
+        Block("label", _("label of the goods"), {"in": _list(_("labels"))}, _PURCHASES),
         Block(
             "amount",
             _("amount"),
