@@ -147,7 +147,8 @@ def _step(step: Mapping[str, Any], currency: str) -> str:
     times = step.get("times", ())
     total = _step_points(step)
     if not times:
-        return text if text.endswith(_equals(total)) else text + _equals(total)
+        # "5 = 5" says nothing; what is fixed stands alone.
+        return text if step["effect"] == "fixed" else text + _equals(total)
     if _is_product(step, total):
         text = text.removesuffix(_equals(step["gives"]))
         factors = "".join(

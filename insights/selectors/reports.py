@@ -30,6 +30,11 @@ class Group:
     bar: int
 
     @property
+    def signed(self) -> str:
+        """`+1,200`, `−54,750`."""
+        return signed_points(self.change)
+
+    @property
     def signed_yuan(self) -> str:
         """`+¥12.00`, `−¥547.50`."""
         sign = "+" if self.change_yuan > 0 else "−" if self.change_yuan else ""
@@ -46,6 +51,16 @@ class Extreme:
     draft: int
     change: int
     change_yuan: Decimal
+
+    @property
+    def signed(self) -> str:
+        """As of a group."""
+        return signed_points(self.change)
+
+
+def signed_points(points: int) -> str:
+    """With its sign, the true minus, and in groups of three."""
+    return f"{'+' if points > 0 else '−' if points else ''}{abs(points):,}"
 
 
 @dataclass(frozen=True, slots=True)

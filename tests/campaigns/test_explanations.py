@@ -79,11 +79,11 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (
         earned("10", basic="1:1", rules=(GIFT,), order_cap=12),
         (
-            "¥10 × 1 rounded down = 10; gift: 5 = 5; together 15; at most 12 points per purchase, "
+            "¥10 × 1 rounded down = 10; gift: 5; together 15; at most 12 points per purchase, "
             "so 15 becomes 12, rule v7"
         ),
         (
-            "¥10 × 1 向下取整 = 10；gift：5 = 5；合计 15；每笔消费最多 12 分，"
+            "¥10 × 1 向下取整 = 10；gift：5；合计 15；每笔消费最多 12 分，"
             "本次由 15 分减为 12 分，规则 v7"
         ),
     ),

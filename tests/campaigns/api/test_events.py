@@ -47,7 +47,7 @@ def test_an_act_is_answered_with_its_points_and_the_reason(till: Client, lin: Me
     assert answer.status_code == 201
     told = answer.json()
     assert (told["points"], told["state"], told["is_replay"]) == (5, "posted", False)
-    assert told["explanation"] == "share: 5 = 5, rule v1"
+    assert told["explanation"] == "share: 5, rule v1"
     assert balances.balance(lin.pk, at=timezone.now()).available == 5
     assert till.get(f"{URL}/E1").json()["points"] == 5
 
