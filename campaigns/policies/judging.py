@@ -325,7 +325,7 @@ class _Judging:
     def _explanation(
         self, kind: str, parts: tuple[Part, ...], gave: dict[str, int], points: int
     ) -> dict[str, Any]:
-        inputs = occasions.to_json(self.occasion, self.program.needs)
+        inputs = occasions.to_json(self.occasion, self.program.needs, self.program.groups)
         if used := self._used():
             inputs["used"] = used
         told: dict[str, Any] = {

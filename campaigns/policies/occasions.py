@@ -96,8 +96,13 @@ _LEAP_YEAR = 2000
 _LINE_NEEDS = frozenset({"quantity", "sku", "category", "brand", "labels"})
 
 
-def to_json(occasion: Occasion, needs: frozenset[str]) -> dict[str, Any]:
-    """The facts of `occasion` that `needs` names, with what is always kept."""
+def to_json(
+    occasion: Occasion, needs: frozenset[str], groups: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The facts of `occasion` that `needs` names, with what is always kept.
+
+    Of the member's tags and segments only those among `groups`, which some rule asks for.
+    """
     data: dict[str, Any] = {
         "at": occasion.at.isoformat(),
         "zone": str(occasion.at.tzinfo),
@@ -108,7 +113,7 @@ def to_json(occasion: Occasion, needs: frozenset[str]) -> dict[str, Any]:
             data[name] = getattr(occasion, name)
     if "attributes" in needs and occasion.attributes:
         data["attributes"] = dict(sorted(occasion.attributes.items()))
-    if person := _person(occasion.person, needs):
+    if person := _person(occasion.person, needs, groups):
         data["person"] = person
     for name in ("paid_by_coupon", "paid_by_points"):
         if getattr(occasion, name):
@@ -192,7 +197,7 @@ def _line(row: Sequence[Any]) -> Line:
     )
 
 
-def _person(person: Person, needs: frozenset[str]) -> dict[str, Any]:
+def _person(person: Person, needs: frozenset[str], groups: frozenset[str]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if "joined" in needs and person.joined_on:
         data["joined_on"] = person.joined_on.isoformat()
@@ -203,8 +208,8 @@ def _person(person: Person, needs: frozenset[str]) -> dict[str, Any]:
     if "tier" in needs and person.tier:
         data["tier"] = person.tier
     for name in ("segments", "tags"):
-        if name in needs and getattr(person, name):
-            data[name] = sorted(getattr(person, name))
+        if name in needs and (asked := getattr(person, name) & groups):
+            data[name] = sorted(asked)
     return data
 
 

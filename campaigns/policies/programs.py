@@ -149,7 +149,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A version ready to judge by; `needs` names the facts that its rules look at."""
+    """A version ready to judge by; `needs` names the facts that its rules look at, `groups`
+    the tags and segments among them."""
 
     terms: ProgramTerms
     by_trigger: Mapping[str, tuple[Rule, ...]]
@@ -159,6 +160,7 @@ class Program:
     validity: Validity
     timing: Timing
     needs: frozenset[str]
+    groups: frozenset[str]
     limits: tuple[Limit, ...]
 
     @property
@@ -195,6 +197,7 @@ def compiled(terms: ProgramTerms) -> Program:
         ceiling=None if terms.ceiling is None else int(terms.ceiling * FACTOR_SCALE),
         validity=validity_of(terms.validity),
         timing=Timing(pending=terms.pending_days),
+        groups=_groups(rules),
         needs=_needs(terms, rules, limits),
         limits=limits,
     )
@@ -318,6 +321,17 @@ def _timing(data: Mapping[str, Any]) -> Timing | None:
     if kind == "date":
         return Timing(day=date_of(data["date"]))
     return None
+
+
+def _groups(rules: Sequence[Rule]) -> frozenset[str]:
+    """The tags and segments that some rule asks for."""
+    return frozenset(
+        value
+        for rule in rules
+        for condition in rule.on_occasion
+        if condition.kind in ("tag", "segment")
+        for value in condition.params["in"]
+    )
 
 
 def _needs(terms: ProgramTerms, rules: Sequence[Rule], limits: Sequence[Limit]) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -13,7 +12,7 @@ from campaigns.policies.programs import Program, ProgramTerms
 from campaigns.policies.timetables import Slot, Timetable
 
 # Compiled versions, by what they are: a published version never changes, so it may be kept.
-_compiled: "OrderedDict[tuple[int, str, datetime | None], Program]" = OrderedDict()
+_compiled: dict[tuple[int, str, datetime | None], Program] = {}
 _KEPT = 64
 
 
@@ -82,14 +81,13 @@ def _loader(pk: int, mark: str, published_at: datetime | None) -> Callable[[], P
     key = (pk, mark, published_at)
 
     def load() -> Program:
-        if key in _compiled:
-            _compiled.move_to_end(key)
-            return _compiled[key]
-        program = program_of(EarningRuleVersion.objects.get(pk=pk))
-        if mark:
-            _compiled[key] = program
-            while len(_compiled) > _KEPT:
-                _compiled.popitem(last=False)
+        program = _compiled.get(key)
+        if program is None:
+            program = program_of(EarningRuleVersion.objects.get(pk=pk))
+            if mark:
+                if len(_compiled) >= _KEPT:
+                    _compiled.clear()  # simpler than an order of use, and as safe among threads
+                _compiled[key] = program
         return program
 
     return load

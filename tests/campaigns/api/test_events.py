@@ -66,7 +66,8 @@ def test_told_again_it_is_the_same_act_and_other_content_is_refused(
 
 def test_what_rules_know_of_the_person_stays_in_the_house(store: Store, lin: Member) -> None:
     Member.objects.filter(pk=lin.pk).update(birthday=timezone.localdate())
-    MemberTag.objects.create(member=lin, tag=Tag.objects.create(name="grumpy"))
+    for name in ("grumpy", "owes us a favour"):
+        MemberTag.objects.create(member=lin, tag=Tag.objects.create(name=name))
     conditions: list[dict[str, Any]] = [
         {"kind": "birthday", "span": "month"},
         {"kind": "tag", "in": ["grumpy"]},
