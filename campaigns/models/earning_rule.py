@@ -5,8 +5,8 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from campaigns.policies import programs
 
@@ -107,6 +107,12 @@ class EarningRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def local_name(self) -> str:
+        """The name in the reader's language, as far as the merchant gave one."""
+        is_english = (get_language() or "").startswith("en")
+        return (is_english and self.name_en) or self.name or self.key
 
     def as_terms(self) -> programs.RuleTerms:
         """The same as plain values, for the policies."""

@@ -123,7 +123,7 @@ _TEXTS: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("looked at: it has no condition and no limit"),
     ),
 }
-CHECKED = gettext_lazy("Checked: %(what)s.")
+CHECKED = gettext_lazy("(%(what)s)")
 
 
 def sentence(hint: Hint) -> str:
