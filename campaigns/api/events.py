@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from campaigns import exceptions
 from campaigns.models import Event
-from campaigns.policies.events import EVENT_TRIGGERS, EventInput
+from campaigns.policies.events import REPORTABLE, EventInput
 from campaigns.selectors import explanations, whys
 from campaigns.services import events
 from campaigns.services.events import Reported
@@ -37,7 +37,7 @@ class EventSerializer(serializers.Serializer[Any]):
         max_length=64, help_text="Your own number of the act; unique within the store."
     )
     trigger = serializers.ChoiceField(
-        choices=[(name, name) for name in EVENT_TRIGGERS],
+        choices=[(name, name) for name in REPORTABLE],
         help_text="What happened. `event` and `custom` need a `code`.",
     )
     code = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")

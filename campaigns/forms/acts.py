@@ -17,7 +17,7 @@ from unfold.widgets import (
 )
 
 from campaigns.models import EarningRule
-from campaigns.policies.events import EVENT_TRIGGERS, EventInput
+from campaigns.policies.events import REPORTABLE, EventInput
 from members import selectors as people
 from members.models import Member
 from stores.models import Store
@@ -32,7 +32,7 @@ class ActForm(forms.Form):
     )
     trigger = forms.ChoiceField(
         label=gettext_lazy("what happened"),
-        choices=[c for c in EarningRule.Trigger.choices if c[0] in EVENT_TRIGGERS],
+        choices=[c for c in EarningRule.Trigger.choices if c[0] in REPORTABLE],
         widget=UnfoldAdminSelectWidget,
     )
     code = forms.CharField(

@@ -14,6 +14,9 @@ from campaigns.policies.occasions import TRIGGERS
 
 # Purchases come as receipts; what else happened is an event.
 EVENT_TRIGGERS = TRIGGERS[2:]
+# The product itself notes these, once each; told from outside they would count again.
+NOTED_HERE = frozenset({"registration", "birthday"})
+REPORTABLE = tuple(trigger for trigger in EVENT_TRIGGERS if trigger not in NOTED_HERE)
 CLOCK_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_ATTRIBUTES = 20
@@ -37,10 +40,10 @@ class EventInput:
 
 
 def faults(event: EventInput, *, now: datetime) -> Iterator[Problem]:
-    """Everything about `event` that cannot be accepted, by the names of its fields."""
+    """Everything about a reported `event` that cannot be accepted, by the names of its fields."""
     if not _is_text(event.external_id) or event.external_id != event.external_id.strip():
         yield Problem("external_id", "value_invalid")
-    if event.trigger not in EVENT_TRIGGERS:
+    if event.trigger not in REPORTABLE:
         yield Problem("trigger", "value_invalid")
     if event.trigger in ("custom", "event") and not event.code:
         yield Problem("code", "value_missing")

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from campaigns.policies.events import EventInput
+from campaigns.policies.events import NOTED_HERE, EventInput
 from campaigns.policies.presets import Act, Buy, Step, TakeBack, Vector
 from campaigns.policies.presets.content import Line
 from campaigns.services import events, presets, rules
@@ -97,21 +98,23 @@ class Shop:
         return LineInput(sku, sku, line.quantity, price, line.amount, kind=line.kind)
 
     def _act(self, number: str, step: Step, act: Act) -> int:
-        told = events.record(
-            source="test",
-            event=EventInput(
-                external_id=number,
-                trigger=act.trigger,
-                member_id=self.member.pk,
-                occurred_at=step.at,
-                code=act.code,
-                quantity=act.quantity,
-                amount=act.amount,
-                attributes=act.attributes,
-            ),
-            actor="test",
-            now=step.at,
+        event = EventInput(
+            external_id=number,
+            trigger=act.trigger,
+            member_id=self.member.pk,
+            occurred_at=step.at,
+            code=act.code,
+            quantity=act.quantity,
+            amount=act.amount,
+            attributes=act.attributes,
         )
+        if act.trigger in NOTED_HERE:
+            with transaction.atomic():
+                (told,) = events.record_many(
+                    source="test", events=[event], actor="test", now=step.at
+                )
+        else:
+            told = events.record(source="test", event=event, actor="test", now=step.at)
         return told.event.points
 
     def _back(self, number: str, step: Step, back: TakeBack) -> int:

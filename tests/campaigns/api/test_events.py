@@ -107,6 +107,8 @@ def test_an_act_that_fell_away_is_reversed_once(till: Client, lin: Member) -> No
     [
         ({"trigger": "purchase"}, 400, "trigger"),
         ({"trigger": "sneeze"}, 400, "trigger"),
+        ({"trigger": "registration"}, 400, "trigger"),
+        ({"trigger": "birthday"}, 400, "trigger"),
         ({"trigger": "custom"}, 422, "code"),
         ({"external_id": ""}, 400, "external_id"),
         ({"external_id": "x" * 65}, 400, "external_id"),

@@ -94,6 +94,8 @@ def test_a_limit_of_once_a_day_counts_by_the_day_in_the_shop(lin: Member) -> Non
     [
         ({"trigger": "purchase"}, "trigger"),
         ({"trigger": "first_order"}, "trigger"),
+        ({"trigger": "registration"}, "trigger"),
+        ({"trigger": "birthday"}, "trigger"),
         ({"trigger": "custom"}, "code"),
         ({"number": ""}, "external_id"),
         ({"number": " x"}, "external_id"),
