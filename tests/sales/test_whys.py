@@ -132,7 +132,7 @@ def test_the_staff_read_everything(admin_client: Client, admin_user: User, sent:
 
     page = admin_client.get(f"/admin/sales/receipt/{receipt.pk}/change/").content.decode()
 
-    assert "会员的标签是「小心」" in page
+    assert "当时会员没有这个标签" in page
     assert "仅限每周四；这天是星期五" in page
 
 

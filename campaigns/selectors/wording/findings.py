@@ -129,11 +129,13 @@ _TELL: dict[str, Callable[[Any, Params, Names], str]] = {
     ),
     "segment": _one(
         lambda: _("the member was in the group %(there)s"),
-        lambda: _("the member was in no group"),
+        lambda: _("the member was not in it then"),
         "segment",
     ),
     "tag": _one(
-        lambda: _("the member was tagged %(there)s"), lambda: _("the member had no tag"), "tag"
+        lambda: _("the member was tagged %(there)s"),
+        lambda: _("the member did not have it then"),
+        "tag",
     ),
     "new_member": _joined,
     "birthday": _birthday,
