@@ -17,7 +17,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from members import selectors as people
+from members.forms import one_member
 from members.models import Member
 from sales.exceptions import FileRefused
 from sales.models import Receipt, ReceiptLine
@@ -104,16 +104,7 @@ class ReceiptForm(forms.Form):
 
     def clean_member(self) -> Member | None:
         text = self.cleaned_data["member"].strip()
-        if not text:
-            return None
-        found = list(people.found_by(text)[:2])
-        if len(found) != 1:
-            raise forms.ValidationError(
-                _("There is no such member.")
-                if not found
-                else _("Several members fit; please give the member number.")
-            )
-        return found[0]
+        return one_member(text) if text else None
 
 
 class LineForm(forms.Form):

@@ -17,20 +17,16 @@ from rest_framework.views import APIView
 from campaigns import exceptions
 from campaigns.models import Event
 from campaigns.policies.events import REPORTABLE, EventInput
-from campaigns.selectors import explanations, whys
+from campaigns.selectors import acts, explanations, whys
 from campaigns.services import events
 from campaigns.services.events import Reported
 from members import selectors
+from members.api import naming
 from stores.api.authentication import IsMachine, Machine, StoreKey, calling_machine
-
-_MEMBER_FIELDS = {
-    "member_number": "number",
-    "member_phone": "phone",
-    "member_external_number": "external",
-}
+from stores.api.strict import StrictSerializer
 
 
-class EventSerializer(serializers.Serializer[Any]):
+class EventSerializer(StrictSerializer):
     """One act. The store's own number makes it unique: sent again, it is not counted twice."""
 
     external_id = serializers.CharField(
@@ -75,22 +71,8 @@ class EventSerializer(serializers.Serializer[Any]):
         if isinstance(zone, ZoneInfo):
             self.fields["occurred_at"].timezone = zone  # type: ignore[attr-defined]  # DRF's own
 
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = [str(name)[:64] for name in data if name not in self.fields]
-            if unknown:
-                error = serializers.ErrorDetail(
-                    str(_("There is no such field.")), code="unknown_field"
-                )
-                raise serializers.ValidationError({name: [error] for name in unknown})
-        return super().to_internal_value(data)
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        named = [name for name in _MEMBER_FIELDS if attrs.get(name)]
-        if len(named) > 1:
-            message = _("Name the member in one way only.")
-            raise serializers.ValidationError({named[1]: message}, code="member_twice")
-        if not named:
+        if naming.named_by(attrs) is None:
             message = _("Say whose act it is.")
             raise serializers.ValidationError({"member_number": message}, code="required")
         return attrs
@@ -141,7 +123,7 @@ class EventsView(APIView):
         data = EventSerializer(data=request.data, context={"zone": ZoneInfo(store.time_zone)})
         data.is_valid(raise_exception=True)
         now = timezone.now()
-        known = _stored(machine, data.validated_data["external_id"])
+        known = acts.by_number(_source(machine), data.validated_data["external_id"])
         told = events.record(
             source=_source(machine),
             event=_event(data.validated_data, now=now if known is None else known.occurred_at),
@@ -161,7 +143,7 @@ class EventView(APIView):
 
     @extend_schema(operation_id="events_retrieve", responses=ReportedSerializer)
     def get(self, request: Request, external_id: str) -> Response:
-        event = _stored(calling_machine(request), external_id)
+        event = acts.by_number(_source(calling_machine(request)), external_id)
         if event is None:
             raise Http404
         return Response(ReportedSerializer(Reported(event, is_replay=True)).data)
@@ -196,13 +178,9 @@ def _source(machine: Machine) -> str:
     return f"store:{machine.store.pk}"
 
 
-def _stored(machine: Machine, external_id: str) -> Event | None:
-    return Event.objects.filter(source=_source(machine), external_id=external_id).first()
-
-
 def _event(data: Mapping[str, Any], *, now: Any) -> EventInput:
-    name = next(name for name in _MEMBER_FIELDS if data.get(name))
-    member_id = selectors.member_id(_MEMBER_FIELDS[name], data[name])
+    name = naming.named_by(data) or ""
+    member_id = selectors.member_id(naming.FIELDS[name], data[name])
     if member_id is None:
         raise exceptions.UnknownMember(field=name)
     return EventInput(

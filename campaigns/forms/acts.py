@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -18,7 +17,7 @@ from unfold.widgets import (
 
 from campaigns.models import EarningRule
 from campaigns.policies.events import REPORTABLE, EventInput
-from members import selectors as people
+from members.forms import one_member
 from members.models import Member
 from stores.models import Store
 
@@ -64,14 +63,7 @@ class ActForm(forms.Form):
     key = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def clean_member(self) -> Member:
-        found = list(people.found_by(self.cleaned_data["member"])[:2])
-        if len(found) != 1:
-            raise forms.ValidationError(
-                _("There is no such member.")
-                if not found
-                else _("Several members fit; please give the member number.")
-            )
-        return found[0]
+        return one_member(self.cleaned_data["member"])
 
 
 def event_of(data: dict[str, Any]) -> EventInput:

@@ -18,7 +18,7 @@ from campaigns.models import EarningRule
 from campaigns.policies.numbers import scaled
 from campaigns.policies.occasions import FREIGHT, GOODS, PURCHASE, Line, Occasion, Person
 from campaigns.selectors import people, vocabulary
-from members import selectors as members
+from members.forms import one_member
 from members.models import Member
 from points.selectors import balances
 from stores.models import Article, Store
@@ -82,16 +82,7 @@ class BasketForm(forms.Form):
 
     def clean_member(self) -> Member | None:
         text = self.cleaned_data["member"]
-        if not text:
-            return None
-        found = list(members.found_by(text)[:2])
-        if len(found) != 1:
-            raise forms.ValidationError(
-                _("There is no such member.")
-                if not found
-                else _("Several members fit; please give the member number.")
-            )
-        return found[0]
+        return one_member(text) if text else None
 
     def clean_attributes(self) -> dict[str, str]:
         told = {}

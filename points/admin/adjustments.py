@@ -20,8 +20,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from members import selectors as people
 from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
+from members.forms import one_member
 from members.models import Member
 from points.models import Adjustment
 from points.policies import LIMIT
@@ -59,14 +59,7 @@ class AdjustmentForm(forms.Form):
     key = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def clean_member(self) -> Member:
-        found = list(people.found_by(self.cleaned_data["member"])[:2])
-        if len(found) != 1:
-            raise forms.ValidationError(
-                _("There is no such member.")
-                if not found
-                else _("Several members fit; please give the member number.")
-            )
-        return found[0]
+        return one_member(self.cleaned_data["member"])
 
 
 @admin.register(Adjustment)

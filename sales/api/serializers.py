@@ -5,33 +5,19 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.selectors import whys
+from members.api import naming
 from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts as policies
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
 from sales.selectors import explanations
 from sales.services.drafts import Outcome
+from stores.api.strict import StrictSerializer
 
 BATCH_MAX = 100
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know: a mistyped `original_number` would turn a return of
-    a sale into a return of nothing, and take back other points."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = [str(name)[:64] for name in data if name not in self.fields]
-            if unknown:
-                error = serializers.ErrorDetail(
-                    str(_("There is no such field.")), code="unknown_field"
-                )
-                raise serializers.ValidationError({name: [error] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class LineSerializer(StrictSerializer):
@@ -142,24 +128,14 @@ class ReceiptSerializer(StrictSerializer):
                 self.fields[name].timezone = zone  # type: ignore[attr-defined]  # DRF's own
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        named = [name for name in _MEMBER_FIELDS if attrs.get(name)]
-        if len(named) > 1:
-            message = _("Name the member in one way only.")
-            raise serializers.ValidationError({named[1]: message}, code="member_twice")
+        naming.named_by(attrs)
         return attrs
-
-
-_MEMBER_FIELDS: dict[str, Any] = {
-    "member_number": "number",
-    "member_phone": "phone",
-    "member_external_number": "external",
-}
 
 
 def receipt_input(data: Mapping[str, Any]) -> ReceiptInput:
     """Validated data as the intake takes it."""
     member = next(
-        (MemberRef(kind, data[name]) for name, kind in _MEMBER_FIELDS.items() if data.get(name)),
+        (MemberRef(kind, data[name]) for name, kind in naming.FIELDS.items() if data.get(name)),
         None,
     )
     return ReceiptInput(
@@ -180,7 +156,7 @@ def receipt_input(data: Mapping[str, Any]) -> ReceiptInput:
 
 def member_field(ref: MemberRef) -> str:
     """The field that named this member."""
-    return next(name for name, kind in _MEMBER_FIELDS.items() if kind == ref.kind)
+    return next(name for name, kind in naming.FIELDS.items() if kind == ref.kind)
 
 
 class BatchSerializer(serializers.Serializer[Any]):
