@@ -73,7 +73,7 @@ def missing_parts(parts: Sequence[Part], had: Sequence[Mapping[str, Any]]) -> li
     before = {(one.get("usable_at"), one.get("expires_at")): one["points"] for one in had}
     more = []
     for part in parts:
-        gone = before.pop(_times_key(part), 0)
+        gone = before.pop(times_key(part), 0)
         if part.points != gone:
             more.append(part._replace(points=part.points - gone, lines=()))
     if all(part.points > 0 for part in more) and not before:
@@ -82,7 +82,8 @@ def missing_parts(parts: Sequence[Part], had: Sequence[Mapping[str, Any]]) -> li
     return [parts[0]._replace(points=total, lines=())] if total > 0 else []
 
 
-def _times_key(part: Part) -> tuple[str | None, str | None]:
+def times_key(part: Part) -> tuple[str | None, str | None]:
+    """When a part is usable and until when it counts, as an explanation writes it."""
     usable, expires = part.usable_at, part.expires_at
     return usable.isoformat() if usable else None, expires.isoformat() if expires else None
 

@@ -15,7 +15,7 @@ from campaigns.policies.judging import EARNED
 from campaigns.policies.legacy import SoldLine
 from campaigns.policies.numbers import plain, scaled
 
-__all__ = ["PartReturn", "SoldLine", "back_from", "judged_again", "parts_of", "share_of"]
+__all__ = ["PartReturn", "SoldLine", "back_from", "judged_again", "share_of"]
 
 RETURNED = "returned"
 
@@ -26,13 +26,6 @@ class PartReturn(NamedTuple):
     place: int
     points: int
     explanation: dict[str, Any]
-
-
-def parts_of(explanation: Mapping[str, Any]) -> int:
-    """How many lots the sale granted."""
-    if explanation["type"] == EARNED:
-        return len(explanation["parts"])
-    return 1 if explanation.get("result") else 0
 
 
 def back_from(

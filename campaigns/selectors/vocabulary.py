@@ -6,7 +6,7 @@ may bring a new one tomorrow, so an unknown one is no mistake.
 
 from collections.abc import Callable, Mapping
 
-from members.models import Tag
+from members import selectors
 from stores.models import Category, Store
 
 
@@ -19,7 +19,7 @@ def _categories() -> dict[str, str]:
 
 
 def _tags() -> dict[str, str]:
-    return {name: name for name in Tag.objects.order_by("name").values_list("name", flat=True)}
+    return {name: name for name in selectors.known_tags()}
 
 
 # Tiers and segments do not exist yet; a rule that names one is refused until they do.

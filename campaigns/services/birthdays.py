@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.policies.events import EventInput
+from campaigns.policies.periods import birthday_in
 from campaigns.selectors import rules
 from campaigns.services import events
 from members import selectors
@@ -17,6 +18,7 @@ SOURCE = "birthday"
 _LOOK_BACK = 7
 _WINDOW = 500
 _AT = time(8, 0)
+_LEAP_DAY = date(2000, 2, 29)
 
 
 def reward(*, now: datetime, progress: Callable[[int], None] | None = None) -> int:
@@ -57,10 +59,8 @@ def reward(*, now: datetime, progress: Callable[[int], None] | None = None) -> i
 def _windows(day: date, leap_day: str) -> Iterator[list[int]]:
     """Members who keep their birthday on `day`, in the order of their ids."""
     days = [(day.month, day.day)]
-    is_leap_year = day.year % 4 == 0 and (day.year % 100 != 0 or day.year % 400 == 0)
-    kept_on = (2, 28) if leap_day == "feb28" else (3, 1)
-    if not is_leap_year and days[0] == kept_on:
-        days.append((2, 29))
+    if birthday_in(day.year, _LEAP_DAY, leap_day) == day:
+        days.append((_LEAP_DAY.month, _LEAP_DAY.day))
     after = 0
     while window := selectors.born_on(days, after=after, limit=_WINDOW):
         yield window

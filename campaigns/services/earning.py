@@ -5,7 +5,6 @@ The answers are plain values that the caller books; only the limits' counters ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -187,13 +186,9 @@ def lots_after(
     """
     had = told_before.get("parts", [])
     own = [(one.get("usable_at"), one.get("expires_at")) for one in had]
-    own += [(_iso(part.usable_at), _iso(part.expires_at)) for part in repair.parts]
+    own += [judging.times_key(part) for part in repair.parts]
     found = []
     for part in verdict.parts:
-        key = (_iso(part.usable_at), _iso(part.expires_at))
+        key = judging.times_key(part)
         found.append(names[own.index(key)] if key in own else names[0])
     return found
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -1,5 +1,6 @@
 """What the planning of receipts works on: outcomes, drafts, and sales as their returns see them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -157,11 +158,11 @@ def reference(store_id: int, number: str, place: int = 0) -> str:
     return f"receipt:{store_id}:{number}"
 
 
-def sold_lines(sale: Sale) -> list[SoldLine]:
+def sold_lines(lines: Iterable[SaleLine]) -> list[SoldLine]:
     """The lines of a sale with how much of them is back by now."""
     return [
         SoldLine(line.line_no, line.unit_price, line.amount, line.quantity, line.returned)
-        for line in sale.lines
+        for line in lines
     ]
 
 

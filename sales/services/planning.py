@@ -282,7 +282,7 @@ class Planner:
         self, sale: Sale, matches: list[returns.Match], total: Decimal
     ) -> earning.Verdict:
         by_line = {line.line_no: line for line in sale.lines}
-        before = sold_lines(sale)
+        before = sold_lines(sale.lines)
         base = ZERO
         for match in matches:
             line = by_line[match.line_no]
@@ -296,7 +296,7 @@ class Planner:
             sale_explanation=sale.explanation,
             member_id=sale.member_id,
             before=before,
-            after=sold_lines(sale),
+            after=sold_lines(sale.lines),
             taken_before=sale.points_clawed,
             base=base.quantize(Decimal("0.0001")),
         )

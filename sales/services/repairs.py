@@ -1,13 +1,12 @@
 """Purchases that met a broken rule: judged again once it is repaired, and made good."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from campaigns.models import RuleFault
-from campaigns.policies.returns import SoldLine
 from campaigns.selectors import rules
 from campaigns.services import earning, events, faults
 from campaigns.services.limits import Ask, Limits
@@ -15,9 +14,8 @@ from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
 from sales.models import Receipt
-from sales.policies.returns import SaleLine
 from sales.selectors import known
-from sales.services.drafts import reference
+from sales.services.drafts import reference, sold_lines
 from sales.services.occasions import Occasions, in_force, stored_purchase
 
 _NO_POINTS = 0
@@ -173,24 +171,13 @@ class _Repair:
     def _taken(self, verdict: earning.Verdict) -> int:
         """What the returns until now have to have taken, by the new explanation."""
         lines = known.lines_of([self.receipt.pk])[self.receipt.pk]
-        return earning.taken_by(verdict.explanation, *_before_and_now(lines))
+        now = sold_lines(lines)
+        nothing = [replace(line, returned=line.returned * 0) for line in now]
+        return earning.taken_by(verdict.explanation, nothing, now)
 
     def _own(self, kind: str, lot: int = 0) -> str:
         place = f":{lot}" if lot else ""
         return f"receipt-{kind}{place}:{self.receipt.store_id}:{self.receipt.number}"
-
-
-def _before_and_now(
-    lines: Sequence[SaleLine],
-) -> tuple[list[SoldLine], list[SoldLine]]:
-    now = [
-        SoldLine(line.line_no, line.unit_price, line.amount, line.quantity, line.returned)
-        for line in lines
-    ]
-    return [
-        SoldLine(one.line_no, one.unit_price, one.amount, one.quantity, one.quantity * 0)
-        for one in now
-    ], now
 
 
 def _returned_meanwhile(receipt: Receipt, taken: int) -> dict[str, Any]:
