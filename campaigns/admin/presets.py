@@ -116,7 +116,10 @@ def _preset_page(
     missing, proposed = presets.missing(preset), presets.proposed(preset)
 
     def call(data: dict[str, Any]) -> tuple[EarningRuleVersion, str]:
-        loaded = presets.load(name=preset.id, **data)
+        applies = data.pop("apply_ledger_settings", False)
+        loaded = presets.load(
+            name=preset.id, **data, set_ledger_at=timezone.now() if applies else None
+        )
         made.append(loaded.version)
         return loaded.version, _made_sentence(loaded)
 

@@ -82,21 +82,23 @@ def load(
     starts_at: datetime,
     title: str = "",
     create_missing: bool = False,
-    apply_ledger_settings: bool = False,
+    set_ledger_at: datetime | None = None,
 ) -> Loaded:
     """Make a draft with exactly the program of a preset, in force from `starts_at` once somebody
     publishes it.
 
     What is in force stays as it is. Categories and tags that the rules name are made only with
-    `create_missing`; the ledger's settings are changed only with `apply_ledger_settings`. One
-    transaction. Raises `UnknownPreset`.
+    `create_missing`; the ledger's settings are changed only with `set_ledger_at`, the moment at
+    which that happens. One transaction. Raises `UnknownPreset`.
     """
     preset = find(name)
     with transaction.atomic():
         version = _draft(preset, starts_at, title)
         created = tuple(_create(missing(preset))) if create_missing else ()
-        if apply_ledger_settings and preset.ledger:
-            ledger_settings.set_worth(points_per_yuan=preset.ledger["points_per_yuan"])
+        if set_ledger_at is not None and preset.ledger:
+            ledger_settings.set_worth(
+                points_per_yuan=preset.ledger["points_per_yuan"], at=set_ledger_at
+            )
     return Loaded(version, created, missing(preset), proposed(preset))
 
 

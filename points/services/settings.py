@@ -15,11 +15,10 @@ def save(settings: LedgerSettings, *, at: datetime) -> None:
         settings_changed.send(sender=LedgerSettings, at=at)
 
 
-def set_worth(*, points_per_yuan: int, at: datetime | None = None) -> LedgerSettings:
-    """Let so many points be worth one yuan; the other settings stay. Locks the row of settings.
+def set_worth(*, points_per_yuan: int, at: datetime) -> LedgerSettings:
+    """Let so many points be worth one yuan from `at` on; the other settings stay.
 
-    Without `at` nobody above is told: the rules page follows at its next occasion, a publication
-    or the night.
+    Locks the row of settings, and tells the apps above in the same transaction.
     """
     with transaction.atomic():
         LedgerSettings.objects.get_or_create(pk=1)
@@ -27,6 +26,5 @@ def set_worth(*, points_per_yuan: int, at: datetime | None = None) -> LedgerSett
         row.points_per_yuan = points_per_yuan
         row.full_clean()
         row.save(update_fields=["points_per_yuan"])
-        if at is not None:
-            settings_changed.send(sender=LedgerSettings, at=at)
+        settings_changed.send(sender=LedgerSettings, at=at)
     return row

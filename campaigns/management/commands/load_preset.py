@@ -57,7 +57,7 @@ class Command(BaseCommand):
             name=options["name"],
             starts_at=options["starts"] or _tomorrow(),
             create_missing=options["create_missing"],
-            apply_ledger_settings=options["apply_ledger_settings"],
+            set_ledger_at=timezone.now() if options["apply_ledger_settings"] else None,
         )
         self.stdout.write(
             _("Draft %(id)s: %(version)s, to be in force from %(start)s once it is published.")

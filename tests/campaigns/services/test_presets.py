@@ -1,7 +1,7 @@
 """The presets hold what they say, and make exactly the drafts that they describe."""
 
 import dataclasses
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.exceptions import InvalidPreset, InvalidRule, UnknownPreset
-from campaigns.models import EarningRule, EarningRuleVersion
+from campaigns.models import EarningRule, EarningRuleVersion, RulebookEdition
 from campaigns.policies.presets.reading import GOALS, MARKETS, TRADES
 from campaigns.selectors import rules as selectors
 from campaigns.services import presets, replays, rules
 from members.models import Tag
 from points.selectors import balances
+from points.services import settings as ledger_settings
 from stores.models import Category
 
 START = datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -268,10 +269,21 @@ def test_the_ledgers_settings_are_proposed_and_applied_only_when_asked() -> None
     assert proposed.ledger == {"points_per_yuan": (200, 100)}
     assert balances.ledger_settings().points_per_yuan == 200
 
-    applied = presets.load(name="P22", starts_at=START, apply_ledger_settings=True)
+    applied = presets.load(name="P22", starts_at=START, set_ledger_at=START)
     assert applied.ledger == {}
     after = balances.ledger_settings()
     assert (after.points_per_yuan, after.hold_minutes) == (100, 7)
+
+
+@pytest.mark.django_db
+def test_the_rules_page_follows_the_ledgers_settings_of_a_preset_at_once() -> None:
+    ledger_settings.set_worth(points_per_yuan=200, at=START)
+    rules.publish(version=presets.load(name="P13", starts_at=START).version, by=None, now=START)
+    before = RulebookEdition.objects.count()
+
+    presets.load(name="P22", starts_at=START, set_ledger_at=START + timedelta(days=1))
+
+    assert RulebookEdition.objects.count() == before + 1
 
 
 def _counts() -> dict[str, int]:
