@@ -1,66 +1,36 @@
-"""Sign-in, sign-out and the member's own page."""
+"""Sign-in and sign-out."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from members import policies
 from members.exceptions import CodesPaused, CodeTooSoon, TooManyRequests
 from members.forms import CodeForm, PhoneForm
-from members.models import DeviceSession, Member
+from members.models import DeviceSession
 from members.services import sessions, sign_in
+from members.views import visitors
 from stores.exceptions import Refusal
 
-SESSION_COOKIE = "judian_member"
-SIZE_COOKIE = "judian_size"
 _PHONE_COOKIE = "judian_phone"
 _PHONE_COOKIE_SECONDS = 900
-_YEAR = 365 * 24 * 3600
 _BUSY = (CodesPaused, CodeTooSoon, TooManyRequests)
-
-P = ParamSpec("P")
-
-
-def member_required(
-    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Give the view its member, or lead a guest to sign in and back again."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        member = member_of(request)
-        if member is None:
-            query = urlencode({"next": request.get_full_path()})
-            return redirect(f"{reverse('members:sign-in')}?{query}")
-        return view(request, member, *args, **kwargs)
-
-    return never_cache(guarded)
-
-
-def member_of(request: HttpRequest) -> Member | None:
-    """The signed-in member of a page, or None for a guest."""
-    return getattr(request, "member", None)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in_phone(request: HttpRequest) -> HttpResponse:
     """First step: to which number the code goes."""
-    target = _target(request)
-    if member_of(request) is not None:
+    target = visitors.target(request)
+    if visitors.member_of(request) is not None:
         return HttpResponseRedirect(target)
     form = PhoneForm(request.POST or None)
     status = 200
@@ -82,7 +52,7 @@ def sign_in_phone(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """Second step: the code. A right one signs in, and registers a new number."""
-    target = _target(request)
+    target = visitors.target(request)
     phone = _remembered_phone(request)
     if phone is None:
         return redirect("members:sign-in")
@@ -125,58 +95,20 @@ def resend_code(request: HttpRequest) -> HttpResponse:
         return redirect("members:sign-in")
     refusal = _request_code(request, phone)
     if refusal is None:
-        return _to_code_page(phone, _target(request))
+        return _to_code_page(phone, visitors.target(request))
     form = PhoneForm({"phone": phone})
     form.add_error(None, str(refusal))
-    context = {"form": form, "next": _target(request)}
+    context = {"form": form, "next": visitors.target(request)}
     return render(request, "members/sign_in.html", context, status=429)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    token = request.COOKIES.get(SESSION_COOKIE, "")
+    token = request.COOKIES.get(visitors.SESSION_COOKIE, "")
     sessions.close(token=token, at=timezone.now())
     response = redirect("points:home")
-    response.delete_cookie(SESSION_COOKIE, samesite="Lax")
+    response.delete_cookie(visitors.SESSION_COOKIE, samesite="Lax")
     return response
-
-
-@require_safe
-@member_required
-def me(request: HttpRequest, member: Member) -> HttpResponse:
-    return render(request, "members/me.html", {"member": member, "tab": "me"})
-
-
-@require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    """The membership terms and the privacy statement that signing in agrees to."""
-    return render(request, "members/privacy.html", {"version": policies.TERMS_VERSION})
-
-
-@require_POST
-def set_size(request: HttpRequest) -> HttpResponse:
-    """Turn the large type on or off, for this device."""
-    response = HttpResponseRedirect(_target(request))
-    if request.POST.get("size") == "large":
-        response.set_cookie(
-            SIZE_COOKIE,
-            "large",
-            max_age=_YEAR,
-            samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
-        )
-    else:
-        response.delete_cookie(SIZE_COOKIE, samesite="Lax")
-    return response
-
-
-def _target(request: HttpRequest) -> str:
-    """Where to go afterwards; only ever to a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts=None, require_https=request.is_secure()
-    )
-    return wanted if is_ours and wanted.startswith("/") else reverse("points:home")
 
 
 def _request_code(request: HttpRequest, phone: str) -> Refusal | None:
@@ -196,7 +128,7 @@ def _to_code_page(phone: str, target: str) -> HttpResponse:
     query = urlencode({"next": target})
     response = HttpResponseRedirect(f"{reverse('members:sign-in-code')}?{query}")
     # On the person's own device, so that no row of ours connects a visitor with a number.
-    _set_cookie(
+    visitors.set_cookie(
         response,
         _PHONE_COOKIE,
         signing.dumps(phone, salt=_PHONE_COOKIE),
@@ -219,19 +151,11 @@ def _remembered_phone(request: HttpRequest) -> str | None:
 
 def _signed_in(token: str, target: str) -> HttpResponse:
     response = HttpResponseRedirect(target)
-    _set_cookie(
-        response, SESSION_COOKIE, token, max_age=int(sessions.IDLE_LIFETIME.total_seconds())
+    visitors.set_cookie(
+        response,
+        visitors.SESSION_COOKIE,
+        token,
+        max_age=int(sessions.IDLE_LIFETIME.total_seconds()),
     )
     response.delete_cookie(_PHONE_COOKIE, samesite="Lax")
     return response
-
-
-def _set_cookie(response: HttpResponse, name: str, value: str, *, max_age: int) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )

@@ -1,10 +1,10 @@
-"""What the API takes and gives about people."""
+"""What sign-in takes and gives."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from members.models import Member
+from members.api.serializers.me import MemberSerializer
 
 
 class CodeRequestSerializer(serializers.Serializer[Any]):
@@ -19,15 +19,6 @@ class CodeSentSerializer(serializers.Serializer[Any]):
 class SignInSerializer(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=40)
     code = serializers.CharField(max_length=10, help_text="The six digits from the message.")
-
-
-class MemberSerializer(serializers.ModelSerializer[Member]):
-    phone = serializers.CharField(source="masked_phone", read_only=True)
-
-    class Meta:
-        model = Member
-        fields = ("number", "name", "phone", "joined_at")
-        read_only_fields = fields
 
 
 class SignedInSerializer(serializers.Serializer[Any]):

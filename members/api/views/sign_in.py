@@ -1,4 +1,4 @@
-"""Sign-in and the member's own record."""
+"""Sign-in and sign-out."""
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from members.api import serializers
-from members.api.authentication import IsMember, calling_member
+from members.api.authentication import IsMember
+from members.api.serializers import sign_in as serializers
 from members.models import DeviceSession
 from members.services import sessions, sign_in
 
@@ -71,13 +71,3 @@ class SignOutView(APIView):
     def post(self, request: Request) -> Response:
         sessions.close(token=str(request.auth), at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class MeView(APIView):
-    """The signed-in member."""
-
-    permission_classes = (IsMember,)
-
-    @extend_schema(operation_id="me_retrieve", responses=serializers.MemberSerializer)
-    def get(self, request: Request) -> Response:
-        return Response(serializers.MemberSerializer(calling_member(request)).data)
