@@ -18,6 +18,12 @@ class Member(models.Model):
         ADMIN = "admin", _("back office")
         DEMO = "demo", _("demonstration")
 
+    class Gender(models.TextChoices):
+        UNKNOWN = "", _("not said")
+        FEMALE = "female", _("female")
+        MALE = "male", _("male")
+        OTHER = "other", _("another")
+
     number = models.CharField(_("member number"), max_length=20, unique=True)
     external_number = models.CharField(
         _("external number"),
@@ -29,7 +35,11 @@ class Member(models.Model):
     )
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=60, blank=True)
+    gender = models.CharField(
+        _("gender"), max_length=6, choices=Gender.choices, default=Gender.UNKNOWN, blank=True
+    )
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    avatar = models.CharField(max_length=100, blank=True, editable=False)
     home_store = models.ForeignKey(
         "stores.Store",
         verbose_name=_("home store"),
@@ -37,6 +47,15 @@ class Member(models.Model):
         null=True,
         blank=True,
         related_name="+",
+    )
+    preferred_store = models.ForeignKey(
+        "stores.Store",
+        verbose_name=_("preferred store"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Chosen by the member: where they like to buy and pick up."),
     )
     tags = models.ManyToManyField(
         "members.Tag",
@@ -48,6 +67,32 @@ class Member(models.Model):
     source = models.CharField(
         _("source"), max_length=10, choices=Source.choices, default=Source.ADMIN
     )
+    source_code = models.CharField(
+        _("source code"),
+        max_length=64,
+        blank=True,
+        help_text=_("Which poster, link or partner brought the person."),
+    )
+    invitation_code = models.CharField(
+        _("invitation code"), max_length=10, unique=True, null=True, blank=True
+    )
+    invited_by = models.ForeignKey(
+        "self",
+        verbose_name=_("invited by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invited",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("merged into"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+    )
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined at"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -59,6 +104,11 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.number
+
+    @property
+    def is_closed(self) -> bool:
+        """Merged into another member, or erased: the row stays for the ledger only."""
+        return self.merged_into_id is not None or self.erased_at is not None
 
     @property
     def masked_phone(self) -> str:
