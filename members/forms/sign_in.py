@@ -1,23 +1,9 @@
-"""What people type when they sign in, and what staff type to name a member."""
+"""What people type when they sign in."""
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from members import policies, selectors
-from members.models import Member
-
-
-def one_member(text: str) -> Member:
-    """The member whom `text` names, for `clean_member`; a ValidationError for none or several."""
-    found = list(selectors.found_by(text)[:2])
-    if len(found) == 1:
-        return found[0]
-    raise forms.ValidationError(
-        gettext("Several members fit; please give the member number.")
-        if found
-        else gettext("There is no such member.")
-    )
+from members import policies
 
 
 class PhoneForm(forms.Form):
