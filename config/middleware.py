@@ -60,10 +60,11 @@ class SignedInMember:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = request.COOKIES.get(SESSION_COOKIE, "")
-        member = None
+        session = None
         if token and not request.path.startswith(_WITHOUT_MEMBERS):
             session = sessions.find(token=token, kind=DeviceSession.Kind.WEB, at=timezone.now())
-            member = session.member if session is not None else None
+        request.member_session = session  # type: ignore[attr-defined]  # read by `session_of`
+        member = session.member if session is not None else None
         request.member = member  # type: ignore[attr-defined]  # read by `member_of`
         return self.get_response(request)
 

@@ -271,10 +271,35 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 SIGN_IN_CODES_PER_NUMBER_AND_DAY = env.int("SIGN_IN_CODES_PER_NUMBER_AND_DAY", default=10)
 SIGN_IN_CODES_PER_NETWORK_AND_HOUR = env.int("SIGN_IN_CODES_PER_NETWORK_AND_HOUR", default=30)
 SIGN_IN_CODES_PER_DAY = env.int("SIGN_IN_CODES_PER_DAY", default=5000)
+# Passwords tried, right or wrong. Who has used them up can still sign in with a code.
+SIGN_IN_PASSWORDS_PER_NUMBER_AND_HOUR = env.int("SIGN_IN_PASSWORDS_PER_NUMBER_AND_HOUR", default=5)
+SIGN_IN_PASSWORDS_PER_NETWORK_AND_HOUR = env.int(
+    "SIGN_IN_PASSWORDS_PER_NETWORK_AND_HOUR", default=60
+)
+SIGN_IN_PASSWORDS_PER_HOUR = env.int("SIGN_IN_PASSWORDS_PER_HOUR", default=3000)
+# Many phones share one address of their carrier.
+SIGN_IN_WECHAT_PER_NETWORK_AND_HOUR = env.int("SIGN_IN_WECHAT_PER_NETWORK_AND_HOUR", default=600)
 
 # A dotted path; `console` prints messages where the worker runs, `file` appends JSON lines.
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.services.gateways.console")
 SMS_FILE = env.path("SMS_FILE", default=str(VAR_DIR / "outbox" / "sms.log"))
+
+# `notifications.services.aliyun.send` needs these. A template is given as
+# `sign_in_code=SMS_123456789:code`: our key, Aliyun's code, the values that Aliyun's text names.
+ALIYUN_SMS_ENDPOINT = env.str("ALIYUN_SMS_ENDPOINT", default="https://dysmsapi.aliyuncs.com")
+ALIYUN_SMS_KEY_ID = env.str("ALIYUN_SMS_KEY_ID", default="")
+ALIYUN_SMS_KEY_SECRET = env.str("ALIYUN_SMS_KEY_SECRET", default="")
+ALIYUN_SMS_SIGN_NAME = env.str("ALIYUN_SMS_SIGN_NAME", default="")
+ALIYUN_SMS_TEMPLATES = env.dict("ALIYUN_SMS_TEMPLATES", default={})
+
+# --- WeChat -------------------------------------------------------------------------------------
+
+# A dotted path; empty: no sign-in with WeChat. `manage.py wechat_stand_in` speaks the same
+# protocol for trials, at an address that is given here.
+WECHAT_CLIENT = env.str("WECHAT_CLIENT", default="")
+WECHAT_API_BASE = env.str("WECHAT_API_BASE", default="https://api.weixin.qq.com")
+WECHAT_APP_ID = env.str("WECHAT_APP_ID", default="")
+WECHAT_APP_SECRET = env.str("WECHAT_APP_SECRET", default="")
 
 # --- doors --------------------------------------------------------------------------------------
 

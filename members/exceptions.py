@@ -63,3 +63,100 @@ class CodeWrong(Refusal):
     code = "sign_in_code_wrong"
     message = _("The code is wrong or no longer valid. Please check it or ask for a new one.")
     field = "code"
+
+
+class RefreshRefused(Refusal):
+    """One answer for every refresh token that is no good, and for one that came twice."""
+
+    code = "refresh_token_invalid"
+    message = _("You have been signed out on this device. Please sign in again.")
+    field = "refresh_token"
+
+
+class PhoneMissing(Refusal):
+    code = "phone_missing"
+    message = _("Your membership has no mobile number yet. Our staff can add it.")
+
+
+class PasswordWrong(Refusal):
+    """One answer whether the number is a member's, has a password, or the password is wrong."""
+
+    code = "password_wrong"
+    message = _("The number or the password is wrong.")
+    field = "password"
+
+
+class PasswordTriesUsed(Refusal):
+    code = "password_tries_used"
+    message = _("Too many passwords were tried. Please sign in with a code, or try again later.")
+
+
+class PasswordsPaused(Refusal):
+    code = "passwords_paused"
+    message = _("Signing in with a password is paused. Please use a code.")
+
+
+class PasswordWeak(Refusal):
+    """The password validators' reasons, in the reader's language."""
+
+    code = "password_weak"
+    message = "%(reasons)s"
+    field = "new_password"
+
+
+class PasswordUnfit(Refusal):
+    code = "password_unfit"
+    message = _("A password has 1 to %(limit)s characters, without control characters.")
+    field = "new_password"
+
+
+class PasswordProofNeeded(Refusal):
+    code = "password_proof_needed"
+    message = _("Please give the code that we sent you, or your present password.")
+    field = "code"
+
+
+class WechatOff(Refusal):
+    code = "wechat_off"
+    message = _("Signing in with WeChat is not offered here.")
+
+
+class WechatCodeInvalid(Refusal):
+    code = "wechat_code_invalid"
+    message = _("WeChat does not know this code, or it was used already. Please try again.")
+    field = "login_code"
+
+
+class WechatPhoneNeeded(Refusal):
+    """An openid that nobody has bound: ask for the phone, with a new login code."""
+
+    code = "wechat_phone_needed"
+    message = _("Please allow us to read your mobile number, to find or open your membership.")
+    field = "phone_code"
+
+
+class WechatRefused(Refusal):
+    code = "wechat_refused"
+    message = _("WeChat does not vouch for this user. Please sign in with a code.")
+
+
+class WechatUnavailable(Refusal):
+    """WeChat hangs, is broken or busy, or does not accept our settings."""
+
+    code = "wechat_unavailable"
+    message = _("WeChat does not answer at the moment. Please try again, or sign in with a code.")
+
+
+class WechatPhoneBound(Refusal):
+    code = "wechat_phone_bound"
+    message = _(
+        "The membership of this number is bound to another WeChat user. "
+        "Sign in with a code and unbind that one first."
+    )
+    field = "phone_code"
+
+
+class WechatBoundElsewhere(Refusal):
+    code = "wechat_bound_elsewhere"
+    message = _("This WeChat user is bound to another membership.")
+    field = "login_code"

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from members.services import sign_in
+from members.services import codes
 from stores.services import jobs
 
 
@@ -11,6 +11,6 @@ from stores.services import jobs
 def forget_codes() -> None:
     now = timezone.now()
     with jobs.recorded(name="members.forget_codes", now=now) as run:
-        deleted = sign_in.forget_codes(now=now)
+        deleted = codes.forget_codes(now=now)
         run.progress(done=deleted)
         run.result = {"deleted": deleted}

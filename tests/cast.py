@@ -64,4 +64,7 @@ def program_of(person: Member, **headers: str) -> Client:
 
 
 def token(person: Member, kind: str) -> str:
-    return sessions.open_session(member=person, kind=kind, user_agent="test", at=timezone.now())
+    """The token with which a page or the API knows `person`."""
+    return sessions.open_session(
+        member=person, kind=kind, user_agent="test", at=timezone.now()
+    ).access_token

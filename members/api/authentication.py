@@ -30,6 +30,7 @@ class Caller:
     """A signed-in member as `request.user`; `auth.User` stays for staff."""
 
     member: Member
+    session_id: int
     is_authenticated: bool = True
 
     @property
@@ -38,7 +39,7 @@ class Caller:
 
 
 class MemberToken(BaseAuthentication):
-    """`Authorization: Bearer <token>`, as given by sign-in. One query."""
+    """`Authorization: Bearer <access token>`, as given by sign-in. One query."""
 
     def authenticate(self, request: Request) -> tuple[Caller, str] | None:
         scheme, _blank, value = get_authorization_header(request).partition(b" ")
@@ -48,7 +49,7 @@ class MemberToken(BaseAuthentication):
         session = sessions.find(token=token, kind=DeviceSession.Kind.API, at=timezone.now())
         if session is None:
             raise TokenInvalid
-        return Caller(member=session.member), token
+        return Caller(member=session.member, session_id=session.pk), token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -65,6 +66,12 @@ def calling_member(request: Request) -> Member:
     if not isinstance(caller, Caller):
         raise exceptions.NotAuthenticated
     return caller.member
+
+
+def calling_session(request: Request) -> int | None:
+    """The id of the device that asks, for a request that `IsMember` has let in."""
+    caller = request.user
+    return caller.session_id if isinstance(caller, Caller) else None
 
 
 class MemberTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular's own

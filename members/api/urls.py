@@ -1,10 +1,33 @@
 from django.urls import path
 
-from members.api.views import me, sign_in
+from members.api.views import me, security, sign_in
 
 urlpatterns = [
     path("sign-in/codes", sign_in.CodesView.as_view(), name="sign-in-codes"),
     path("sign-in", sign_in.SignInView.as_view(), name="sign-in"),
+    path("sign-in/password", sign_in.PasswordSignInView.as_view(), name="sign-in-password"),
+    path("sign-in/wechat", sign_in.WechatSignInView.as_view(), name="sign-in-wechat"),
+    path("sign-in/refresh", sign_in.RefreshView.as_view(), name="sign-in-refresh"),
     path("sign-out", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("me/devices", security.DevicesView.as_view(), name="me-devices"),
+    path("me/devices/<int:device_id>", security.DeviceView.as_view(), name="me-device"),
+    path(
+        "me/devices/<int:device_id>/sign-out",
+        security.DeviceSignOutView.as_view(),
+        name="me-device-sign-out",
+    ),
+    path(
+        "me/sign-out-everywhere",
+        security.SignOutEverywhereView.as_view(),
+        name="me-sign-out-everywhere",
+    ),
+    path("me/codes", security.OwnCodesView.as_view(), name="me-codes"),
+    path("me/password", security.PasswordView.as_view(), name="me-password"),
+    path(
+        "me/password/remove", security.PasswordRemovalView.as_view(), name="me-password-remove"
+    ),
+    path("me/wechat", security.WechatView.as_view(), name="me-wechat"),
+    path("me/wechat/bind", security.WechatBindView.as_view(), name="me-wechat-bind"),
+    path("me/wechat/unbind", security.WechatUnbindView.as_view(), name="me-wechat-unbind"),
     path("me", me.MeView.as_view(), name="me"),
 ]

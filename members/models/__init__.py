@@ -2,8 +2,10 @@ from members.models.address import Address
 from members.models.consent import Consent
 from members.models.device_session import DeviceSession
 from members.models.member import Member
+from members.models.password import Password
 from members.models.sign_in_code import CodeAllowance, SignInCode
 from members.models.tag import MemberTag, Tag
+from members.models.wechat import WechatIdentity, WechatToken
 
 __all__ = [
     "Address",
@@ -12,6 +14,9 @@ __all__ = [
     "DeviceSession",
     "Member",
     "MemberTag",
+    "Password",
     "SignInCode",
     "Tag",
+    "WechatIdentity",
+    "WechatToken",
 ]

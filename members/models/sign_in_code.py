@@ -86,12 +86,19 @@ class CodeAllowanceQuerySet(models.QuerySet["CodeAllowance"]):
 
 
 class CodeAllowance(models.Model):
-    """How many codes were sent in the current window, per number, per network and in all."""
+    """How many codes were sent, or passwords tried, in the current window.
+
+    Per number (its digest), per network and in all.
+    """
 
     class Scope(models.TextChoices):
         PHONE = "phone", _("phone")
         NETWORK = "network", _("network")
         ALL = "all", _("everything")
+        PASSWORD_PHONE = "pw_phone", _("passwords tried for a phone")
+        PASSWORD_NETWORK = "pw_network", _("passwords tried from a network")
+        PASSWORD_ALL = "pw_all", _("passwords tried by everybody")
+        WECHAT_NETWORK = "wx_network", _("WeChat sign-ins from a network")
 
     scope = models.CharField(max_length=10, choices=Scope.choices)
     key = models.CharField(max_length=64)

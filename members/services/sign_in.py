@@ -1,163 +1,35 @@
-"""Sign-in with a phone and a one-time code; the first sign-in registers the member.
+"""How people sign in, at every door; the first sign-in registers the member."""
 
-The answer is the same whether or not a number belongs to a member, because the same thing
-happens: a code is sent. All limits are rows, and hold in any burst.
-"""
-
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.crypto import constant_time_compare, salted_hmac
 
-from members import exceptions, policies, signals
-from members.models import CodeAllowance, Consent, Member, SignInCode
-from members.services import registration, sessions
-
-CODE_LIFETIME = timedelta(minutes=5)
-RESEND_AFTER = timedelta(seconds=60)
-ATTEMPTS_PER_CODE = 5
-_CODE_DIGITS = 6
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
-_HOUR = 3600
-_KEPT_AFTER_EXPIRY = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class CodeSent:
-    """What the asker may know: to where (E.164), how long it counts, when to ask again."""
-
-    phone: str
-    expires_at: datetime
-    resend_at: datetime
+from members import exceptions, policies
+from members.models import Consent, Member
+from members.services import codes, registration, sessions
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     member: Member
-    token: str
+    credentials: sessions.Credentials
     is_new: bool
 
 
-def request_code(*, phone: str, ip: str, language: str, at: datetime) -> CodeSent:
-    """Issue a code and tell it once (`sign_in_code_issued`), in one transaction.
-
-    At most one per 60 seconds and ten per Shanghai day for a number, a cap per network and
-    hour, and a daily budget for all. Raises `PhoneInvalid`, `CodeTooSoon`, `CodesExhausted`,
-    `TooManyRequests` or `CodesPaused`; a refused request counts against no limit.
-    Locks the three allowance rows, always in the order number, network, all.
-    """
-    number = _checked_phone(phone)
-    code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}d}"
-    expires_at = at + CODE_LIFETIME
-    with transaction.atomic():
-        _take_allowances(phone_key=_phone_key(number), ip=ip, at=at)
-        SignInCode.objects.create(
-            phone_key=_phone_key(number),
-            code_hash=_code_hash(number, code),
-            created_at=at,
-            expires_at=expires_at,
-        )
-        signals.sign_in_code_issued.send(
-            sender=SignInCode,
-            phone=number,
-            code=code,
-            language=language,
-            at=at,
-            expires_at=expires_at,
-        )
-    return CodeSent(phone=number, expires_at=expires_at, resend_at=at + RESEND_AFTER)
-
-
 def sign_in(*, phone: str, code: str, kind: str, user_agent: str, at: datetime) -> SignedIn:
-    """Exchange a code for a device session; registers the member at the first time.
+    """Exchange a one-time code for a signed-in device; registers the member at the first time.
 
-    Every guess is counted and committed before it is judged, so that 24 guesses released
-    together get five tries between them. Raises `PhoneInvalid`, or `CodeWrong` for a wrong,
-    used, expired or exhausted code alike. Must not run inside a caller's transaction, which
-    could take the count back.
+    Raises what `codes.use_code` raises, and like it must not run inside a transaction.
     """
-    number = _checked_phone(phone)
-    with transaction.atomic(durable=True):
-        live = SignInCode.objects.live(phone_key=_phone_key(number), at=at)
-        is_counted = live is not None and SignInCode.objects.take_attempt(
-            pk=live.pk, at=at, limit=ATTEMPTS_PER_CODE
-        )
-    # The digest is computed in every case: the time taken tells nothing either.
-    digest = _code_hash(number, code)
-    is_right = constant_time_compare(live.code_hash if live is not None else "", digest)
-    if live is None or not is_counted or not is_right:
-        raise exceptions.CodeWrong
+    number = codes.use_code(phone=phone, code=code, at=at)
     with transaction.atomic():
-        if not SignInCode.objects.consume(pk=live.pk, at=at):
-            raise exceptions.CodeWrong
-        member, is_new = _find_or_register(number, source=kind, at=at)
-        _record_consent(member, at=at)
-        token = sessions.open_session(member=member, kind=kind, user_agent=user_agent, at=at)
-    return SignedIn(member=member, token=token, is_new=is_new)
+        member, is_new = find_or_register(phone=number, source=kind, at=at)
+        return signed_in(member=member, is_new=is_new, kind=kind, user_agent=user_agent, at=at)
 
 
-def forget_codes(*, now: datetime) -> int:
-    """Delete codes that expired two days ago or earlier; returns how many."""
-    old = SignInCode.objects.filter(expires_at__lt=now - _KEPT_AFTER_EXPIRY)
-    return old.delete()[0]
-
-
-def _checked_phone(text: str) -> str:
-    phone = policies.normalise_phone(text)
-    if phone is None:
-        raise exceptions.PhoneInvalid
-    return phone
-
-
-def _phone_key(phone: str) -> str:
-    return salted_hmac("members.sign_in.phone", phone, algorithm="sha256").hexdigest()
-
-
-def _code_hash(phone: str, code: str) -> str:
-    value = f"{phone}:{policies.fold_digits(code)}".encode("utf-8", "surrogatepass")
-    return salted_hmac("members.sign_in.code", value, algorithm="sha256").hexdigest()
-
-
-def _take_allowances(*, phone_key: str, ip: str, at: datetime) -> None:
-    take = CodeAllowance.objects.take
-    scopes = CodeAllowance.Scope
-    day = at.astimezone(_SHANGHAI).date().toordinal()
-    limit = settings.SIGN_IN_CODES_PER_NUMBER_AND_DAY
-    if not take(
-        scope=scopes.PHONE, key=phone_key, window=day, limit=limit, at=at, rest=RESEND_AFTER
-    ):
-        raise _phone_refusal(phone_key, at=at)
-    if not take(
-        scope=scopes.NETWORK,
-        key=policies.network(ip),
-        window=int(at.timestamp()) // _HOUR,
-        limit=settings.SIGN_IN_CODES_PER_NETWORK_AND_HOUR,
-        at=at,
-    ):
-        raise exceptions.TooManyRequests
-    if not take(
-        scope=scopes.ALL,
-        key="",
-        window=day,
-        limit=settings.SIGN_IN_CODES_PER_DAY,
-        at=at,
-    ):
-        raise exceptions.CodesPaused
-
-
-def _phone_refusal(phone_key: str, *, at: datetime) -> exceptions.CodeTooSoon | Exception:
-    row = CodeAllowance.objects.get(scope=CodeAllowance.Scope.PHONE, key=phone_key)
-    if row.last_at is not None and row.last_at + RESEND_AFTER > at:
-        left = row.last_at + RESEND_AFTER - at
-        return exceptions.CodeTooSoon(seconds=max(1, -(-left // timedelta(seconds=1))))
-    return exceptions.CodesExhausted()
-
-
-def _find_or_register(phone: str, *, source: str, at: datetime) -> tuple[Member, bool]:
+def find_or_register(*, phone: str, source: str, at: datetime) -> tuple[Member, bool]:
+    """The member who owns a number in E.164, made where there is none; and whether it was."""
     member = Member.objects.filter(phone=phone).first()
     if member is not None:
         return member, False
@@ -166,6 +38,15 @@ def _find_or_register(phone: str, *, source: str, at: datetime) -> tuple[Member,
     except exceptions.PhoneTaken:
         # Another device of the same person was faster by a moment.
         return Member.objects.get(phone=phone), False
+
+
+def signed_in(
+    *, member: Member, is_new: bool, kind: str, user_agent: str, at: datetime
+) -> SignedIn:
+    """Sign a proven member in on a device, with the consent that signing in gives."""
+    _record_consent(member, at=at)
+    credentials = sessions.open_session(member=member, kind=kind, user_agent=user_agent, at=at)
+    return SignedIn(member=member, credentials=credentials, is_new=is_new)
 
 
 def _record_consent(member: Member, *, at: datetime) -> None:

@@ -13,16 +13,23 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members import policies
-from members.exceptions import CodesPaused, CodeTooSoon, TooManyRequests
+from members.exceptions import (
+    CodesPaused,
+    CodeTooSoon,
+    PasswordsPaused,
+    PasswordTriesUsed,
+    TooManyRequests,
+)
 from members.forms import CodeForm, PhoneForm
+from members.forms.security import PasswordSignInForm
 from members.models import DeviceSession
-from members.services import sessions, sign_in
+from members.services import codes, passwords, sessions, sign_in
 from members.views import visitors
 from stores.exceptions import Refusal
 
 _PHONE_COOKIE = "judian_phone"
 _PHONE_COOKIE_SECONDS = 900
-_BUSY = (CodesPaused, CodeTooSoon, TooManyRequests)
+_BUSY = (CodesPaused, CodeTooSoon, PasswordsPaused, PasswordTriesUsed, TooManyRequests)
 
 
 @never_cache
@@ -72,7 +79,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 form.add_error("code", str(refusal))
             else:
-                return _signed_in(signed_in.token, target)
+                return _signed_in(signed_in.credentials.access_token, target)
     return render(
         request,
         "members/sign_in_code.html",
@@ -80,11 +87,41 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             "form": form,
             "next": target,
             "masked_phone": policies.mask_phone(policies.normalise_phone(phone) or phone),
-            "wait_seconds": int(sign_in.RESEND_AFTER.total_seconds()),
-            "valid_minutes": int(sign_in.CODE_LIFETIME.total_seconds()) // 60,
+            "wait_seconds": int(codes.RESEND_AFTER.total_seconds()),
+            "valid_minutes": int(codes.CODE_LIFETIME.total_seconds()) // 60,
         },
         status=status,
     )
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in_password(request: HttpRequest) -> HttpResponse:
+    """The other way, for members who have set a password. It registers nobody."""
+    target = visitors.target(request)
+    if visitors.member_of(request) is not None:
+        return HttpResponseRedirect(target)
+    form = PasswordSignInForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                signed_in = passwords.sign_in(
+                    **form.cleaned_data,
+                    ip=request.META.get("REMOTE_ADDR", ""),
+                    kind=DeviceSession.Kind.WEB,
+                    user_agent=request.META.get("HTTP_USER_AGENT", ""),
+                    at=timezone.now(),
+                )
+            except Refusal as refusal:
+                form.add_error(refusal.field if refusal.field == "phone" else None, str(refusal))
+                status = 429 if isinstance(refusal, _BUSY) else 422
+            else:
+                return _signed_in(signed_in.credentials.access_token, target)
+    context = {"form": form, "next": target}
+    return render(request, "members/sign_in_password.html", context, status=status)
 
 
 @require_POST
@@ -113,7 +150,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _request_code(request: HttpRequest, phone: str) -> Refusal | None:
     try:
-        sign_in.request_code(
+        codes.request_code(
             phone=phone,
             ip=request.META.get("REMOTE_ADDR", ""),
             language=get_language() or "",

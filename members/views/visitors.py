@@ -40,6 +40,12 @@ def member_of(request: HttpRequest) -> Member | None:
     return getattr(request, "member", None)
 
 
+def session_of(request: HttpRequest) -> int | None:
+    """The id of the device that asks, or None for a guest."""
+    session = getattr(request, "member_session", None)
+    return session.pk if session is not None else None
+
+
 def target(request: HttpRequest) -> str:
     """Where to go afterwards; only ever to a page of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from members.services import sign_in
+from members.services import codes
 from notifications.models import Message
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 PHONE = "+8613800138000"
 
 
-def ask(phone: str = PHONE, *, ip: str = "203.0.113.9", at: datetime = NOON) -> sign_in.CodeSent:
-    return sign_in.request_code(phone=phone, ip=ip, language="zh-hans", at=at)
+def ask(phone: str = PHONE, *, ip: str = "203.0.113.9", at: datetime = NOON) -> codes.CodeSent:
+    return codes.request_code(phone=phone, ip=ip, language="zh-hans", at=at)
 
 
 @pytest.fixture

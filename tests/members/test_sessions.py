@@ -14,7 +14,9 @@ def member(db: None) -> Member:
 
 
 def open_session(member: Member, *, kind: str = "web", user_agent: str = "Firefox") -> str:
-    return sessions.open_session(member=member, kind=kind, user_agent=user_agent, at=NOON)
+    return sessions.open_session(
+        member=member, kind=kind, user_agent=user_agent, at=NOON
+    ).access_token
 
 
 def test_token_is_not_stored(member: Member) -> None:

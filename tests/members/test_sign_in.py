@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from members import exceptions
 from members.models import CodeAllowance, Consent, DeviceSession, Member, SignInCode
-from members.services import sessions, sign_in
+from members.services import codes, sessions, sign_in
 from notifications.models import Message
 from tests.members.conftest import NOON, PHONE, ask
 from tests.members.test_policies import full_width
@@ -31,7 +31,9 @@ def test_right_code_registers_and_signs_in(sent_code: SentCode) -> None:
     assert signed_in.is_new
     assert signed_in.member.phone == PHONE
     assert Consent.objects.get().member == signed_in.member
-    found = sessions.find(token=signed_in.token, kind="web", at=NOON + timedelta(days=1))
+    found = sessions.find(
+        token=signed_in.credentials.access_token, kind="web", at=NOON + timedelta(days=1)
+    )
     assert found is not None
     assert found.member == signed_in.member
 
@@ -200,8 +202,8 @@ def test_no_clear_text_stays(sent_code: SentCode) -> None:
 @pytest.mark.django_db
 def test_forget_codes_keeps_recent_ones() -> None:
     ask()
-    assert sign_in.forget_codes(now=NOON + timedelta(days=2, minutes=5)) == 0
-    assert sign_in.forget_codes(now=NOON + timedelta(days=2, minutes=5, seconds=1)) == 1
+    assert codes.forget_codes(now=NOON + timedelta(days=2, minutes=5)) == 0
+    assert codes.forget_codes(now=NOON + timedelta(days=2, minutes=5, seconds=1)) == 1
 
 
 @pytest.mark.postgresql

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from members.services import sign_in
+from members.services import codes
 from notifications import policies
 from notifications.exceptions import DeliveryFailed
 from notifications.models import Message
@@ -55,7 +55,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.django_db
 def test_code_reaches_the_phone_and_leaves_no_trace(sms_file: Path) -> None:
-    sign_in.request_code(phone="13800138000", ip="", language="zh-hans", at=NOON)
+    codes.request_code(phone="13800138000", ip="", language="zh-hans", at=NOON)
     assert delivery.deliver_due(now=NOON).sent == 1
     (line,) = lines(sms_file)
     assert line["to"] == "+8613800138000"

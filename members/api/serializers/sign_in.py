@@ -5,6 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from members.api.serializers.me import MemberSerializer
+from members.services.passwords import LENGTH_MAX
+from stores.api.strict import StrictSerializer
+
+_TOKEN_LENGTH_MAX = 200
 
 
 class CodeRequestSerializer(serializers.Serializer[Any]):
@@ -21,7 +25,37 @@ class SignInSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=10, help_text="The six digits from the message.")
 
 
-class SignedInSerializer(serializers.Serializer[Any]):
-    token = serializers.CharField(help_text="For `Authorization: Bearer`.")
-    is_new = serializers.BooleanField(help_text="Whether this sign-in made the member.")
+class PasswordSignInSerializer(StrictSerializer):
+    phone = serializers.CharField(max_length=40)
+    password = serializers.CharField(max_length=LENGTH_MAX, trim_whitespace=False)
+
+
+class WechatSignInSerializer(StrictSerializer):
+    login_code = serializers.CharField(max_length=_TOKEN_LENGTH_MAX, help_text="From `wx.login`.")
+    phone_code = serializers.CharField(
+        max_length=_TOKEN_LENGTH_MAX,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="From the phone component; only for `wechat_phone_needed`.",
+    )
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh_token = serializers.CharField(max_length=_TOKEN_LENGTH_MAX)
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    access_token = serializers.CharField(
+        source="credentials.access_token", help_text="For `Authorization: Bearer`."
+    )
+    access_expires_at = serializers.DateTimeField(source="credentials.access_expires_at")
+    refresh_token = serializers.CharField(
+        source="credentials.refresh_token", help_text="For `POST /sign-in/refresh`, once."
+    )
+    refresh_expires_at = serializers.DateTimeField(source="credentials.refresh_expires_at")
     member = MemberSerializer()
+
+
+class SignedInSerializer(CredentialsSerializer):
+    is_new = serializers.BooleanField(help_text="Whether this sign-in made the member.")

@@ -26,7 +26,7 @@ def test_sign_in_me_sign_out(client: Client) -> None:
     answer = enter(client, Message.objects.get().context["code"])
     assert answer.status_code == 200
     assert answer.json()["is_new"] is True
-    bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
+    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     me = client.get("/api/v1/me", headers=bearer)
     assert me.json() == answer.json()["member"]
     assert me.json()["phone"] == "138****8000"
