@@ -1,7 +1,7 @@
 """Acts of members that are not purchases: judged, granted, and reversed when they fall away."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,12 +18,13 @@ from campaigns.policies.numbers import scaled
 from campaigns.policies.occasions import Line, Occasion, Person
 from campaigns.policies.programs import Program
 from campaigns.selectors import people, problems, rules
-from campaigns.services import earning, faults
+from campaigns.services import earning, faults, growth
 from campaigns.services.limits import Ask, Limits
 from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
 from stores.models import Store
+from tiers.services.climbing import Climb
 
 _ATTEMPTS = 3
 
@@ -141,6 +142,7 @@ class _Recorder:
         self.limits = Limits()
         self.judge_bench = earning.Judge(timetable=self.timetable, limits=self.limits)
         self.points_per_yuan = 100
+        self.climb = Climb(at=now, actor=actor)
 
     def record(self, events: Sequence[EventInput]) -> list[Reported]:
         batch.lock(sorted({event.member_id for event in events}), at=self.now)
@@ -175,11 +177,13 @@ class _Recorder:
     def judge(self, rows: Sequence[Event]) -> None:
         """Judge written events, grant their points and keep their explanations."""
         batch.lock(sorted({row.member_id for row in rows}), at=self.now)
+        self.climb.load(row.member_id for row in rows)
         occasions = self._occasions(rows)
         orders: list[batch.Order] = []
         noticed = []
         for row, occasion in zip(rows, occasions, strict=True):
-            verdict = self.judge_bench.purchase(occasion, member_id=row.member_id)
+            verdict = self._judged(row, occasion)
+            growth.acted(self.climb, row, verdict.points)
             row.state = Event.State.POSTED
             row.points = verdict.points
             row.explanation = verdict.explanation
@@ -193,19 +197,27 @@ class _Recorder:
                 )
         if orders:
             batch.post(orders, recorded_at=self.now)
+        self.climb.save()
         Event.objects.bulk_update(rows, ["state", "points", "explanation", "rule_version"])
         self.limits.save()
         faults.note(noticed, at=self.now)
 
+    def _judged(self, row: Event, occasion: Occasion) -> earning.Verdict:
+        """Judged with the level that the acts before it in the batch have left."""
+        tier = self.climb.level_code(row.member_id)
+        known = replace(occasion, person=occasion.person._replace(tier=tier))
+        return self.judge_bench.purchase(known, member_id=row.member_id)
+
     def judge_again(self, event: Event) -> bool:
         batch.lock([event.member_id], at=self.now)
+        self.climb.load([event.member_id])
         event.refresh_from_db()
         if event.state != Event.State.POSTED:
             return True
         (occasion,) = self._occasions([event], released=[event.explanation])
         # It is judged as if for the first time: what it had used of the limits is free again.
         self.limits.give_back(event.explanation, event.member_id, before=0, after=event.points)
-        verdict = self.judge_bench.purchase(occasion, member_id=event.member_id)
+        verdict = self._judged(event, occasion)
         if verdict.faults:
             return False
         more = verdict.points - event.points
@@ -222,6 +234,8 @@ class _Recorder:
                 for lot, part in enumerate(repair.parts)
             ]
             batch.post(orders, recorded_at=self.now)
+            growth.acted(self.climb, event, more)
+            self.climb.save()
             names = [reference(event, n) for n in range(len(event.explanation.get("parts", ())))]
             names += [order.reference for order in orders]
             lots = earning.lots_after(verdict, event.explanation, repair, names)
@@ -239,7 +253,8 @@ class _Recorder:
         times = [row.occurred_at.astimezone(zone) for row, zone in zip(rows, zones, strict=True)]
         programs = [self.timetable.at(at) for at in times]
         needs = frozenset().union(*(p.needs for p in programs if p is not None))
-        persons = people.persons({row.member_id for row in rows}, zone=zones[0]) if rows else {}
+        ids = {row.member_id for row in rows}
+        persons = people.persons(ids, zone=zones[0], needs=frozenset()) if rows else {}
         if "points_per_yuan" in needs:
             self.points_per_yuan = balances.ledger_settings().points_per_yuan
         self.limits.load(_asks(rows, times, programs), released, lock=True)
@@ -347,6 +362,7 @@ def _reverse(event: Event, reason: str, actor: str, now: datetime) -> None:
     ]
     if orders:
         batch.post(orders, recorded_at=now)
+        growth.fell_away(event, actor=actor, now=now)
         limits = Limits()
         limits.load([], [event.explanation], lock=True)
         limits.give_back(event.explanation, event.member_id, before=0, after=event.points)

@@ -33,6 +33,9 @@ class KnownReceipt(NamedTuple):
     debt_after: int | None
     shortfall: int
     deduct: Decimal | None
+    occurred_at: datetime
+    paid_by_coupon: Decimal
+    paid_by_points: Decimal
 
 
 @dataclass(slots=True)

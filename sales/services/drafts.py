@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from sales.policies.returns import SaleLine
 from sales.selectors.known import KnownReceipt, WaitingReturn
 from sales.services.occasions import Occasions
 from stores.exceptions import Refusal
+from tiers.services.climbing import Climb
 
 ZERO = Decimal(0)
 
@@ -69,11 +71,16 @@ class Draft:
 
 @dataclass(slots=True)
 class Sale:
-    """A sale as its returns see it: stored before, or drafted in this very batch."""
+    """A sale as its returns see it: stored before, or drafted in this very batch.
+
+    `not_money` is the yuan of the total that a coupon or points paid.
+    """
 
     number: str
     kind: str
     member_id: int | None
+    occurred_at: datetime
+    not_money: Decimal
     currency: str
     total: Decimal
     returned_total: Decimal
@@ -114,7 +121,51 @@ class Facts:
     waiting: dict[str, list[WaitingReturn]]
     judge: earning.Judge
     occasions: Occasions
+    climb: Climb
     debt_policy: DebtPolicy = DebtPolicy.OWE
+
+
+def stored_sale(row: KnownReceipt, lines: list[SaleLine]) -> Sale:
+    """A sale (or return: then it is refused as one) that is in, as returns see it."""
+    return Sale(
+        number=row.number,
+        kind=row.kind,
+        member_id=row.member_id,
+        occurred_at=row.occurred_at,
+        not_money=row.paid_by_coupon + row.paid_by_points,
+        currency=row.currency,
+        total=row.total,
+        returned_total=row.returned_total,
+        points_earned=row.points_earned,
+        points_clawed=row.points_clawed,
+        explanation=row.explanation,
+        lines=lines,
+        id=row.id,
+    )
+
+
+def drafted_sale(draft: Draft) -> Sale:
+    """The same of one that is only planned."""
+    receipt = draft.receipt
+    amounts = zip(receipt.lines, draft.amounts, strict=True)
+    return Sale(
+        number=receipt.number,
+        kind=receipt.kind,
+        member_id=draft.member_id,
+        occurred_at=receipt.occurred_at,
+        not_money=receipt.paid_by_coupon + receipt.paid_by_points,
+        currency=receipt.currency,
+        total=draft.total,
+        returned_total=ZERO,
+        points_earned=draft.points_earned,
+        points_clawed=0,
+        explanation=draft.explanation,
+        lines=[
+            SaleLine(line_no, line.sku, line.unit_price, amount, line.quantity, ZERO)
+            for line_no, (line, amount) in enumerate(amounts, start=1)
+        ],
+        draft=draft,
+    )
 
 
 def replayed(known: KnownReceipt) -> Outcome:

@@ -17,10 +17,19 @@ from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
 from sales.services import bench, buyers, receipt_rows
-from sales.services.drafts import ZERO, Facts, Outcome, Sale, Settled, refusal_of
+from sales.services.drafts import (
+    ZERO,
+    Facts,
+    Outcome,
+    Sale,
+    Settled,
+    refusal_of,
+    stored_sale,
+)
 from sales.services.occasions import purchase_of, waiting_purchase
 from sales.services.planning import Planner
 from stores.models import Store
+from tiers.services.climbing import Climb
 
 # A race is lost to one other process at a time; more than a few in a row is a fault of ours.
 _ATTEMPTS = 5
@@ -211,8 +220,10 @@ class _Intake:
             if item.original_number in sales
         ]
         told = [sale.explanation for sale in sales.values()]
-        judge, occasions = bench.prepare(self.store, [], told, lock=True)
-        planner = self._planner(Facts({}, {}, sales, {}, judge, occasions, self._debt_policy()))
+        climb = self._climb({sale.member_id for sale in sales.values()})
+        judge, occasions = bench.prepare(self.store, [], told, climb, lock=True)
+        policy = self._debt_policy()
+        planner = self._planner(Facts({}, {}, sales, {}, judge, occasions, climb, policy))
         for item in waiting:
             planner.settle(item, sales[item.original_number])
         self._book(planner)
@@ -223,10 +234,12 @@ class _Intake:
         waiting = known.unsettled(receipt.pk)
         if waiting is None:
             raise exceptions.AlreadySettled
+        climb = self._climb({waiting.member_id})
         judge, occasions = bench.prepare(
-            self.store, [waiting_purchase(waiting, self.store.pk)], [], lock=True
+            self.store, [waiting_purchase(waiting, self.store.pk)], [], climb, lock=True
         )
-        planner = self._planner(Facts({}, {}, {}, {}, judge, occasions, self._debt_policy()))
+        policy = self._debt_policy()
+        planner = self._planner(Facts({}, {}, {}, {}, judge, occasions, climb, policy))
         planner.settle_alone(waiting)
         self._book(planner)
 
@@ -282,7 +295,8 @@ class _Intake:
             if receipt.number not in stored and not receipt.original_number
         ]
         told = [sale.explanation for sale in sales.values()]
-        judge, occasions = bench.prepare(self.store, judged, told, lock=lock)
+        climb = self._climb({*members.values(), *(sale.member_id for sale in sales.values())})
+        judge, occasions = bench.prepare(self.store, judged, told, climb, lock=lock)
         return Facts(
             members=members,
             known=stored,
@@ -290,8 +304,14 @@ class _Intake:
             waiting=waiting,
             judge=judge,
             occasions=occasions,
+            climb=climb,
             debt_policy=self._debt_policy() if takes_back else DebtPolicy.OWE,
         )
+
+    def _climb(self, member_ids: Iterable[int | None]) -> Climb:
+        """The levels of the members whose accounts are locked."""
+        climb = Climb(at=self.now, actor=self.actor)
+        return climb.load(pk for pk in member_ids if pk is not None)
 
     @staticmethod
     def _debt_policy() -> DebtPolicy:
@@ -300,22 +320,7 @@ class _Intake:
     def _sales(self, numbers: Sequence[str], *, lock: bool) -> dict[str, Sale]:
         rows = known.by_number(store_id=self.store.pk, numbers=numbers, lock=lock)
         lines = known.lines_of(row.id for row in rows.values())
-        return {
-            number: Sale(
-                number=number,
-                kind=row.kind,
-                member_id=row.member_id,
-                currency=row.currency,
-                total=row.total,
-                returned_total=row.returned_total,
-                points_earned=row.points_earned,
-                points_clawed=row.points_clawed,
-                explanation=row.explanation,
-                lines=lines[row.id],
-                id=row.id,
-            )
-            for number, row in rows.items()
-        }
+        return {number: stored_sale(row, lines[row.id]) for number, row in rows.items()}
 
     def _planner(self, facts: Facts) -> Planner:
         return Planner(
@@ -327,6 +332,8 @@ class _Intake:
         if planner.orders:
             postings = batch.post(planner.orders, recorded_at=self.now)
             self._note_shortfalls(planner, postings)
+        # Before the balances are read: a level may come with points of its own.
+        planner.facts.climb.save()
         if self.with_balances:
             self._note_balances(draft.outcome for draft in planner.drafts.values())
         try:

@@ -26,6 +26,7 @@ from stores.models import Store
 from stores.policies import Tree
 from stores.selectors import goods
 from stores.selectors.goods import ArticleFacts
+from tiers.services.climbing import Climb
 
 _GOODS_NEEDS = frozenset({"category", "brand", "labels"})
 _PEOPLE_NEEDS = frozenset({"joined", "birthday", "tier", "segments", "tags"})
@@ -114,7 +115,8 @@ class Occasions:
     """Makes occasions of receipts; `load` reads what they all will need.
 
     `programs` tells which programs will judge a purchase; `needs` are facts that are wanted
-    besides those that they ask for.
+    besides those that they ask for. `climb` knows the levels of a batch's members, which its
+    earlier purchases may raise; without it they are read as they stand.
     """
 
     def __init__(
@@ -123,11 +125,13 @@ class Occasions:
         stores: Iterable[Store],
         programs: Programs,
         needs: frozenset[str] = frozenset(),
+        climb: Climb | None = None,
     ) -> None:
         self._stores: Mapping[int, Store] = {store.pk: store for store in stores}
         self._zones = {pk: ZoneInfo(store.time_zone) for pk, store in self._stores.items()}
         self._programs = programs
         self._always = needs
+        self._climb = climb
         self.needs = needs
         self._articles: dict[str, ArticleFacts] = {}
         self._tree = Tree({})
@@ -147,7 +151,8 @@ class Occasions:
             self._articles = goods.articles(skus, known=self._tree)
         members = {p.member_id for p in found if p.member_id is not None}
         if self.needs & _PEOPLE_NEEDS:
-            self._people = people.persons(members, zone=self._a_zone(found))
+            needs = self.needs - {"tier"} if self._climb is not None else self.needs
+            self._people = people.persons(members, zone=self._a_zone(found), needs=needs)
         if "points_per_yuan" in self.needs:
             self._points_per_yuan = balances.ledger_settings().points_per_yuan
         self._load_history(found)
@@ -171,13 +176,21 @@ class Occasions:
             store=store.code,
             channel=purchase.channel,
             business=purchase.business or store.business,
-            person=self._people.get(member_id, NOBODY) if member_id is not None else NOBODY,
+            person=self._person(member_id),
             paid_by_coupon=scaled(purchase.paid_by_coupon),
             paid_by_points=scaled(purchase.paid_by_points),
             completed_at=None if done is None else done.astimezone(zone),
             purchases=self._purchases(purchase) if member_id is not None else {},
             points_per_yuan=self._points_per_yuan,
         )
+
+    def _person(self, member_id: int | None) -> Person:
+        if member_id is None:
+            return NOBODY
+        person = self._people.get(member_id, NOBODY)
+        if self._climb is not None and "tier" in self.needs:
+            return person._replace(tier=self._climb.level_code(member_id))
+        return person
 
     def local(self, purchase: Purchase) -> datetime:
         """When the purchase was made, in its store's time zone."""

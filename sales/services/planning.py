@@ -15,8 +15,8 @@ from sales import exceptions
 from sales.models import Receipt
 from sales.policies import receipts, returns
 from sales.policies.receipts import Fault, LineInput, ReceiptInput
-from sales.policies.returns import SaleLine
 from sales.selectors.known import WaitingReturn
+from sales.services import growth
 from sales.services.drafts import (
     ZERO,
     Draft,
@@ -25,6 +25,7 @@ from sales.services.drafts import (
     Sale,
     Settled,
     disputed,
+    drafted_sale,
     lot_of,
     reference,
     refusal_of,
@@ -127,6 +128,7 @@ class Planner:
         draft.points_earned = verdict.points
         number = draft.receipt.number
         self._grant(draft, verdict)
+        growth.sold(self.facts.climb, draft, cause=self.reference(number))
         if verdict.faults and verdict.rule_version_id is not None:
             self.faults.append(
                 faults.Noticed(
@@ -170,7 +172,12 @@ class Planner:
         )
         self._write_verdict(draft, verdict)
         draft.points_clawed = verdict.points
-        self._claw(draft.member_id, draft.receipt.number, draft.receipt.occurred_at, verdict, None)
+        number, at = draft.receipt.number, draft.receipt.occurred_at
+        self._claw(draft.member_id, number, at, verdict, None)
+        cause = self.reference(number)
+        growth.came_back_alone(
+            self.facts.climb, draft.member_id, at, draft.total, verdict.points, cause=cause
+        )
 
     def _take_back_linked(self, draft: Draft, sale: Sale) -> Fault | None:
         verdict = self._return_of(
@@ -244,7 +251,12 @@ class Planner:
                 verdict.rule_version_id,
             )
         )
-        self._claw(waiting.member_id, waiting.number, waiting.occurred_at, verdict, None)
+        member_id, at = waiting.member_id, waiting.occurred_at
+        self._claw(member_id, waiting.number, at, verdict, None)
+        cause = self.reference(waiting.number)
+        growth.came_back_alone(
+            self.facts.climb, member_id, at, waiting.total, verdict.points, cause=cause
+        )
 
     def _settle_draft(self, draft: Draft, sale: Sale) -> None:
         """The same for a return of this very batch that stood before its sale."""
@@ -301,6 +313,9 @@ class Planner:
             base=base.quantize(Decimal("0.0001")),
         )
         sale.points_clawed += verdict.points
+        growth.came_back(
+            self.facts.climb, sale, total, verdict.points, of=self.reference(sale.number)
+        )
         return verdict
 
     def _claw(
@@ -348,24 +363,7 @@ class Planner:
         """The drafted sale (or return: then it is refused as one) as returns see it."""
         number = draft.receipt.number
         if number not in self.facts.sales:
-            self.facts.sales[number] = Sale(
-                number=number,
-                kind=draft.receipt.kind,
-                member_id=draft.member_id,
-                currency=draft.receipt.currency,
-                total=draft.total,
-                returned_total=ZERO,
-                points_earned=draft.points_earned,
-                points_clawed=0,
-                explanation=draft.explanation,
-                lines=[
-                    SaleLine(line_no, line.sku, line.unit_price, amount, line.quantity, Decimal(0))
-                    for line_no, (line, amount) in enumerate(
-                        zip(draft.receipt.lines, draft.amounts, strict=True), start=1
-                    )
-                ],
-                draft=draft,
-            )
+            self.facts.sales[number] = drafted_sale(draft)
         return self.facts.sales[number]
 
     def reference(self, number: str, place: int = 0) -> str:

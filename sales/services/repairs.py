@@ -15,8 +15,10 @@ from points.selectors import balances
 from points.services import batch
 from sales.models import Receipt
 from sales.selectors import known
+from sales.services import growth
 from sales.services.drafts import reference, sold_lines
 from sales.services.occasions import Occasions, in_force, stored_purchase
+from tiers.services.climbing import Climb
 
 _NO_POINTS = 0
 
@@ -82,6 +84,7 @@ class _Repair:
         if member_id is None:
             return None
         batch.lock([member_id], at=self.now)
+        self.climb = Climb(at=self.now, actor="system").load([member_id])
         verdict, limits = self._judged(member_id)
         if verdict.faults:
             return None
@@ -96,7 +99,9 @@ class _Repair:
     def _judged(self, member_id: int) -> tuple[earning.Verdict, Limits]:
         timetable = rules.timetable()
         purchase = stored_purchase(self.receipt)
-        occasions = Occasions(stores=[self.receipt.store], programs=in_force(timetable))
+        occasions = Occasions(
+            stores=[self.receipt.store], programs=in_force(timetable), climb=self.climb
+        )
         occasions.load([purchase])
         limits = Limits()
         program = timetable.at(purchase.at)
@@ -153,6 +158,8 @@ class _Repair:
             )
             limits.give_back(verdict.explanation, member_id, before=0, after=taken)
         batch.post(orders, recorded_at=self.now)
+        growth.repaired(self.climb, receipt, verdict.points, max(taken, receipt.points_clawed))
+        self.climb.save()
         receipt.points_earned = verdict.points
         receipt.points_clawed = max(taken, receipt.points_clawed)
         receipt.explanation = verdict.explanation | {"lots": lots}

@@ -191,7 +191,7 @@ def test_queries_depend_on_neither_lines_nor_rules(
     with CaptureQueriesContext(connection) as queries:
         take(store, receipt("S1", lines=lines))
 
-    assert len(queries) == 24
+    assert len(queries) == 26
 
 
 def test_a_receipt_that_meets_a_broken_rule_lands_and_is_made_good(
