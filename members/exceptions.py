@@ -160,3 +160,48 @@ class WechatBoundElsewhere(Refusal):
     code = "wechat_bound_elsewhere"
     message = _("This WeChat user is bound to another membership.")
     field = "login_code"
+
+
+class SegmentCodeInvalid(Refusal):
+    code = "segment_code_invalid"
+    message = _("A code has 1 to 32 small letters, digits, - and _, and begins with neither.")
+    field = "code"
+
+
+class SegmentCodeTaken(Refusal):
+    code = "segment_code_taken"
+    message = _("There is a segment with this code already.")
+    field = "code"
+
+
+class SegmentNameInvalid(Refusal):
+    code = "segment_name_invalid"
+    message = _("Names have 1 to 60 visible characters, descriptions at most 300.")
+    field = "name"
+
+
+class SegmentInUse(Refusal):
+    code = "segment_in_use"
+    message = _("The segment is used and has to stay as it is: %(places)s")
+
+
+class SegmentStays(Refusal):
+    code = "segment_stays"
+    message = _("The groups of the RFM analysis cannot be deleted.")
+
+
+class SegmentNotAList(Refusal):
+    code = "segment_not_a_list"
+    message = _("Only a fixed list is filled by hand; other segments follow their conditions.")
+
+
+class SegmentListTooLong(Refusal):
+    code = "segment_list_too_long"
+    message = _("A list has at most %(limit)s rows at a time.")
+    field = "file"
+
+
+class SegmentListUnreadable(Refusal):
+    code = "segment_list_unreadable"
+    message = _("This is not a text file with one member to a line (CSV in UTF-8 or GB18030).")
+    field = "file"

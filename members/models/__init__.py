@@ -3,6 +3,7 @@ from members.models.consent import Consent
 from members.models.device_session import DeviceSession
 from members.models.member import Member
 from members.models.password import Password
+from members.models.segment import Segment, SegmentMember
 from members.models.sign_in_code import CodeAllowance, SignInCode
 from members.models.tag import MemberTag, Tag
 from members.models.wechat import WechatIdentity, WechatToken
@@ -15,6 +16,8 @@ __all__ = [
     "Member",
     "MemberTag",
     "Password",
+    "Segment",
+    "SegmentMember",
     "SignInCode",
     "Tag",
     "WechatIdentity",
