@@ -35,6 +35,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # A safety net again: most acts are judged in the request that reports them.
     "judge_due_events": _every(timedelta(seconds=10), "campaigns.tasks.judge_due_events"),
     "repair_faults": _every(timedelta(minutes=10), "sales.tasks.repair_faults"),
+    # After the levels, before the ledger is verified; it goes on where it was cut off.
+    "compute_segments": _daily(2, 0, "insights.tasks.compute_segments"),
+    "refresh_waiting_segments": _every(
+        timedelta(minutes=1), "insights.tasks.refresh_waiting_segments"
+    ),
     "resume_backtests": _every(timedelta(minutes=1), "insights.tasks.resume_backtests"),
     "reward_birthdays": _daily(8, 0, "campaigns.tasks.reward_birthdays"),
     "verify_rules": _daily(3, 30, "campaigns.tasks.verify_rules"),

@@ -8,6 +8,15 @@ class InsightsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from insights.selectors import segment_words
+        from members.selectors import segments
         from stores.selectors import labels
 
-        labels.register_jobs({"insights.run_backtest": _("Back-test a draft")})
+        segments.register_user(segment_words.list_users)
+        labels.register_jobs(
+            {
+                "insights.run_backtest": _("Back-test a draft"),
+                "insights.compute_rfm": _("RFM groups of the members"),
+                "insights.refresh_segments": _("Members of the built segments"),
+            }
+        )

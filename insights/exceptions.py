@@ -27,3 +27,15 @@ class NotADraft(InsightRefusal):
     code = "not_a_draft"
     message = _("Only a draft is back-tested; this version is published.")
     field = "version"
+
+
+class RfmSettingsInvalid(InsightRefusal):
+    code = "rfm_settings_invalid"
+    message = _("Lost members must have been silent longer than sleeping ones.")
+    field = "lost_days"
+
+
+class SegmentDefinitionInvalid(InsightRefusal):
+    code = "segment_definition_invalid"
+    message = _("These conditions cannot be used: %(reason)s")
+    field = "definition"

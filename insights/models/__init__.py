@@ -1,3 +1,4 @@
 from insights.models.backtest_run import BacktestRun
+from insights.models.rfm import RfmRun, RfmScore, RfmSettings
 
-__all__ = ["BacktestRun"]
+__all__ = ["BacktestRun", "RfmRun", "RfmScore", "RfmSettings"]
