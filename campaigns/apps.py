@@ -12,7 +12,8 @@ class CampaignsConfig(AppConfig):
         from campaigns.models import EarningRule
         from campaigns.policies.events import EVENT_TRIGGERS
         from campaigns.selectors import explanations as ours
-        from campaigns.selectors import whys
+        from campaigns.selectors import segment_uses, whys
+        from members.selectors import segments
         from points.selectors import explanations
         from points.selectors import labels as entry_labels
         from stores.selectors import labels
@@ -22,6 +23,7 @@ class CampaignsConfig(AppConfig):
         for kind in whys.JUDGED:
             explanations.register_reasons(kind, whys.rows)
             explanations.register_shown(kind, whys.of_member)
+        segments.register_user(segment_uses.uses_of)
         triggers = dict(EarningRule.Trigger.choices)
         entry_labels.register_sources({name: triggers[name] for name in EVENT_TRIGGERS})
         labels.register_jobs(

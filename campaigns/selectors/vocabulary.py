@@ -7,7 +7,9 @@ may bring a new one tomorrow, so an unknown one is no mistake.
 from collections.abc import Callable, Mapping
 
 from members import selectors
+from members.selectors import segments
 from stores.models import Category, Store
+from tiers.selectors import ladder
 
 
 def _stores() -> dict[str, str]:
@@ -22,15 +24,16 @@ def _tags() -> dict[str, str]:
     return {name: name for name in selectors.known_tags()}
 
 
-# Tiers and segments do not exist yet; a rule that names one is refused until they do.
-_none: Callable[[], dict[str, str]] = dict
+def _tiers() -> dict[str, str]:
+    return ladder.names()
+
 
 CLOSED: Mapping[str, Callable[[], dict[str, str]]] = {
     "store": _stores,
     "category": _categories,
     "tag": _tags,
-    "tier": _none,
-    "segment": _none,
+    "tier": _tiers,
+    "segment": segments.known_segments,
 }
 
 

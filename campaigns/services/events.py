@@ -254,7 +254,7 @@ class _Recorder:
         programs = [self.timetable.at(at) for at in times]
         needs = frozenset().union(*(p.needs for p in programs if p is not None))
         ids = {row.member_id for row in rows}
-        persons = people.persons(ids, zone=zones[0], needs=frozenset()) if rows else {}
+        persons = people.persons(ids, zone=zones[0], needs=needs - {"tier"}) if rows else {}
         if "points_per_yuan" in needs:
             self.points_per_yuan = balances.ledger_settings().points_per_yuan
         self.limits.load(_asks(rows, times, programs), released, lock=True)
