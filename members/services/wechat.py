@@ -15,6 +15,7 @@ from members.services import sign_in as signing_in
 from members.services.wechat_client import Client, WechatUser
 
 _HOUR = 3600
+_CODE_LENGTH_MAX = 200
 
 
 def sign_in(
@@ -31,6 +32,7 @@ def sign_in(
     `WechatUnavailable`, `PhoneInvalid`, `WechatPhoneBound` and `WechatBoundElsewhere`. Must not
     run inside a caller's transaction.
     """
+    _check_code(login_code, field="login_code")
     client = _allowed_client(ip=ip, at=at)
     user = client.user_of(login_code=login_code)
     member = _bound_member(user)
@@ -38,6 +40,7 @@ def sign_in(
         return _signed_in(member, is_new=False, user_agent=user_agent, at=at)
     if not phone_code:
         raise exceptions.WechatPhoneNeeded
+    _check_code(phone_code, field="phone_code")
     number = _checked(_phone_of(client, phone_code=phone_code, at=at))
     with transaction.atomic():
         member, is_new = signing_in.find_or_register(phone=number, source=Member.Source.API, at=at)
@@ -50,6 +53,7 @@ def bind(*, member: Member, login_code: str, ip: str, at: datetime) -> None:
 
     Raises as `sign_in` does. Must not run inside a caller's transaction.
     """
+    _check_code(login_code, field="login_code")
     user = _allowed_client(ip=ip, at=at).user_of(login_code=login_code)
     with transaction.atomic():
         _bind(member, user, at=at)
@@ -58,6 +62,12 @@ def bind(*, member: Member, login_code: str, ip: str, at: datetime) -> None:
 def unbind(*, member_id: int) -> int:
     """Forget which WeChat users a member is; devices stay signed in. Returns how many went."""
     return WechatIdentity.objects.filter(member_id=member_id).delete()[0]
+
+
+def _check_code(code: str, *, field: str) -> None:
+    """No code of WeChat's looks otherwise; what is no code at all is not worth a call."""
+    if not 0 < len(code) <= _CODE_LENGTH_MAX or not code.isascii() or not code.isprintable():
+        raise exceptions.WechatCodeInvalid(field=field)
 
 
 def _allowed_client(*, ip: str, at: datetime) -> Client:
