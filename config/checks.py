@@ -8,6 +8,8 @@ from django.core import checks
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from notifications.services.templates import SIGN_IN_CODE
+
 
 @checks.register()
 def trial_parts_in_service(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
@@ -32,3 +34,36 @@ def trial_parts_in_service(app_configs: Any, **kwargs: Any) -> Sequence[checks.C
             )
         )
     return found
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def services_without_keys(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """Refuse to go into service with a provider that is chosen and cannot be reached."""
+    found: list[checks.CheckMessage] = []
+    if settings.SMS_GATEWAY.startswith("notifications.services.aliyun"):
+        names = ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATES")
+        found += _missing([f"ALIYUN_SMS_{name}" for name in names], id="config.E001")
+        if settings.ALIYUN_SMS_TEMPLATES and not settings.ALIYUN_SMS_TEMPLATES.get(SIGN_IN_CODE):
+            found.append(
+                checks.Error(
+                    _("ALIYUN_SMS_TEMPLATES has no template for sign_in_code."), id="config.E002"
+                )
+            )
+    if settings.WECHAT_CLIENT:
+        found += _missing(["WECHAT_APP_ID", "WECHAT_APP_SECRET"], id="config.E003")
+        if not settings.WECHAT_API_BASE.startswith("https://"):
+            found.append(
+                checks.Warning(
+                    _("WECHAT_API_BASE is not https: the secret travels in the clear."),
+                    id="config.W003",
+                )
+            )
+    return found
+
+
+def _missing(names: Sequence[str], *, id: str) -> list[checks.CheckMessage]:  # noqa: A002 — Django's own word
+    return [
+        checks.Error(_("%(name)s is not set.") % {"name": name}, id=id)
+        for name in names
+        if not getattr(settings, name)
+    ]
