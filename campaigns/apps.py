@@ -12,11 +12,12 @@ class CampaignsConfig(AppConfig):
         from campaigns.models import EarningRule
         from campaigns.policies.events import EVENT_TRIGGERS
         from campaigns.selectors import explanations as ours
-        from campaigns.selectors import segment_uses, whys
+        from campaigns.selectors import segment_uses, tier_benefits, whys
         from members.selectors import segments
         from points.selectors import explanations
         from points.selectors import labels as entry_labels
         from stores.selectors import labels
+        from tiers.selectors import benefits
 
         for kind, renderer in ours.RENDERERS.items():
             explanations.register(kind, renderer)
@@ -24,6 +25,7 @@ class CampaignsConfig(AppConfig):
             explanations.register_reasons(kind, whys.rows)
             explanations.register_shown(kind, whys.of_member)
         segments.register_user(segment_uses.uses_of)
+        benefits.register_teller(tier_benefits.told, links=tier_benefits.links)
         triggers = dict(EarningRule.Trigger.choices)
         entry_labels.register_sources({name: triggers[name] for name in EVENT_TRIGGERS})
         labels.register_jobs(

@@ -41,6 +41,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         timedelta(minutes=1), "insights.tasks.refresh_waiting_segments"
     ),
     "resume_backtests": _every(timedelta(minutes=1), "insights.tasks.resume_backtests"),
+    "reevaluate_tiers": _daily(1, 0, "tiers.tasks.reevaluate"),
     "reward_birthdays": _daily(8, 0, "campaigns.tasks.reward_birthdays"),
     "verify_rules": _daily(3, 30, "campaigns.tasks.verify_rules"),
     "forget_uploads": _daily(4, 15, "sales.tasks.forget_uploads"),

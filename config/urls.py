@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/", include("config.api.urls")),
     path("", include("members.urls")),
     path("", include("points.urls")),
+    path("", include("tiers.urls")),
     path("", include("campaigns.urls")),
 ]
 

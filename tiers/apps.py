@@ -1,8 +1,20 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TiersConfig(AppConfig):
     name = "tiers"
-    verbose_name = _("Tiers")
+    verbose_name = _("Levels")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from points.selectors import explanations, labels
+        from stores.selectors import labels as job_labels
+        from tiers.selectors import told
+
+        labels.register_sources({"tier_gift": pgettext_lazy("source", "upgrade gift")})
+        labels.register_actors({"reevaluate_tiers": pgettext_lazy("actor", "system (levels)")})
+        job_labels.register_jobs({"tiers.reevaluate": _("Decide levels that are due")})
+        explanations.register("tier_gift", told.gift)
+        explanations.register("tier_gift_back", told.gift_back)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 
+from campaigns.admin.tiers import tier_page
 from campaigns.admin.versions import page_of
 from campaigns.forms.rules import RuleForm
 from campaigns.forms.sections import sections
@@ -47,6 +48,7 @@ class EarningRuleAdmin(ModelAdmin):
         mine = [
             path("preview/", wrap(self.preview_view), name="campaigns_earningrule_preview"),
             path("articles/", wrap(self.articles_view), name="campaigns_earningrule_articles"),
+            path("tier/<slug:code>/", wrap(self.tier_view), name="campaigns_earningrule_tier"),
             path("<int:pk>/move/", wrap(self.move_view), name="campaigns_earningrule_move"),
             path("<int:pk>/copy/", wrap(self.copy_view), name="campaigns_earningrule_copy"),
         ]
@@ -70,6 +72,9 @@ class EarningRuleAdmin(ModelAdmin):
         if not self.has_add_permission(request) or version.is_published:
             raise PermissionDenied
         return self._page(request, version, None)
+
+    def tier_view(self, request: HttpRequest, code: str) -> HttpResponse:
+        return tier_page(self, request, code)
 
     def change_view(
         self,

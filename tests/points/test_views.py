@@ -201,8 +201,8 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
     spend = cast.spent(lin, 10 * rows - 1)
     browser = cast.browser_of(lin)
     # Each page also asks what points are called here.
-    # Balance, what a point is worth, entries.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 3):
+    # Balance, what a point is worth, entries, and whether there are levels.
+    with django_assert_num_queries(AUTHENTICATION + 1 + 4):
         browser.get("/")
     # Balance, entries, the months.
     with django_assert_num_queries(AUTHENTICATION + 1 + 3):

@@ -1,0 +1,3 @@
+from tiers.admin import history, levels, standings
+
+__all__ = ["history", "levels", "standings"]

@@ -178,7 +178,7 @@ def _discount(params: Mapping[str, Any]) -> str:
     percent = Decimal(params["percent"])
     # 9.5 折 is what an English reader calls 5 % off.
     tenths = format(((100 - percent) / 10).normalize(), "f")
-    return _("%(percent)s%% off at the till (%(tenths)s of 10)") % {
+    return _("%(percent)s%% off") % {
         "percent": _plain(params["percent"]),
         "tenths": tenths,
     }
