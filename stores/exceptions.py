@@ -30,6 +30,18 @@ class Refusal(Exception):
         return str(self.message) % self.params if self.params else str(self.message)
 
 
+class PictureInvalid(Refusal):
+    code = "picture_invalid"
+    message = _("This is not a picture that we can read. JPEG, PNG and WebP are welcome.")
+    field = "picture"
+
+
+class PictureTooLarge(Refusal):
+    code = "picture_too_large"
+    message = _("A picture has at most %(limit)s MB.")
+    field = "picture"
+
+
 GOODS_MESSAGES: dict[str, str | Promise] = {
     "required": _("A value is missing."),
     "text_too_long": _("The text has at most %(limit)s characters."),
