@@ -121,6 +121,11 @@ class WechatOff(Refusal):
     message = _("Signing in with WeChat is not offered here.")
 
 
+class WechatTooMany(Refusal):
+    code = "wechat_too_many"
+    message = _("Too many sign-ins came from your network. Please try again later.")
+
+
 class WechatCodeInvalid(Refusal):
     code = "wechat_code_invalid"
     message = _("WeChat does not know this code, or it was used already. Please try again.")
@@ -160,6 +165,89 @@ class WechatBoundElsewhere(Refusal):
     code = "wechat_bound_elsewhere"
     message = _("This WeChat user is bound to another membership.")
     field = "login_code"
+
+
+class BirthdayInvalid(Refusal):
+    code = "birthday_invalid"
+    message = _("This is nobody's birthday: it lies in the future or too far back.")
+    field = "birthday"
+
+
+class BirthdayFixed(Refusal):
+    code = "birthday_fixed"
+    message = _("A birthday can be entered once. Our staff will gladly correct a mistake.")
+    field = "birthday"
+
+
+class GenderInvalid(Refusal):
+    code = "gender_invalid"
+    message = _("Please choose one of the answers.")
+    field = "gender"
+
+
+class StoreUnknown(Refusal):
+    code = "store_unknown"
+    message = _("There is no such store.")
+    field = "preferred_store"
+
+
+class AddressInvalid(Refusal):
+    """A part of an address that cannot stand; `field` says which."""
+
+    code = "address_invalid"
+    message = _("Please fill in this part of the address, with at most %(limit)s characters.")
+
+
+class RegionUnknown(Refusal):
+    code = "region_unknown"
+    message = _("Please choose province, city and district.")
+    field = "region"
+
+
+class TooManyAddresses(Refusal):
+    code = "too_many_addresses"
+    message = _("You have %(limit)s addresses. Please delete one that you no longer need.")
+
+
+class AddressUnknown(Refusal):
+    code = "address_unknown"
+    message = _("This address is no longer in your address book.")
+
+
+class ConsentUnknown(Refusal):
+    code = "consent_unknown"
+    message = _("There is no such purpose to agree to.")
+    field = "purpose"
+
+
+class ConsentNeeded(Refusal):
+    code = "consent_needed"
+    message = _("The membership rests on this agreement. To withdraw it, close your account.")
+    field = "purpose"
+
+
+class InvitationUnknown(Refusal):
+    code = "invitation_unknown"
+    message = _("There is no such invitation code.")
+    field = "invitation_code"
+
+
+class MemberUnknown(Refusal):
+    code = "member_unknown"
+    message = _("There is no such member.")
+    field = "member"
+
+
+class MemberCodeStale(Refusal):
+    code = "member_code_stale"
+    message = _("This member code has expired. Please ask the member to show the current one.")
+    field = "code"
+
+
+class SourceCodeInvalid(Refusal):
+    code = "source_code_invalid"
+    message = _("A source code has at most 64 visible characters.")
+    field = "source_code"
 
 
 class SegmentCodeInvalid(Refusal):
@@ -205,3 +293,40 @@ class SegmentListUnreadable(Refusal):
     code = "segment_list_unreadable"
     message = _("This is not a text file with one member to a line (CSV in UTF-8 or GB18030).")
     field = "file"
+
+
+class RelationKindUnknown(Refusal):
+    code = "relation_kind_unknown"
+    message = _("Please choose family or friend.")
+    field = "kind"
+
+
+class InvitationGone(Refusal):
+    code = "relation_invitation_gone"
+    message = _("This link has been used or is too old. Please ask for a new one.")
+    field = "token"
+
+
+class RelationToOneself(Refusal):
+    code = "relation_to_oneself"
+    message = _("This is your own link. Send it to the other person.")
+
+
+class RelationExists(Refusal):
+    code = "relation_exists"
+    message = _("You are bound to each other already.")
+
+
+class RelationsFull(Refusal):
+    code = "relations_full"
+    message = _("Each of you can have %(limit)s relatives and friends at most.")
+
+
+class RelationsTooMany(Refusal):
+    code = "relations_too_many"
+    message = _("Each of you can bind %(limit)s people in 30 days at most.")
+
+
+class RelationUnknown(Refusal):
+    code = "relation_unknown"
+    message = _("There is no such relative or friend in your list.")

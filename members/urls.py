@@ -1,6 +1,6 @@
 from django.urls import path
 
-from members.views import me, security, sign_in
+from members.views import addresses, codes, me, profile, relations, security, sign_in
 
 app_name = "members"
 
@@ -11,6 +11,22 @@ urlpatterns = [
     path("sign-in/password/", sign_in.sign_in_password, name="sign-in-password"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("me/", me.me, name="me"),
+    path("me/profile/", profile.edit, name="profile"),
+    path("me/avatar/", profile.avatar, name="avatar"),
+    path("me/avatar/set/", profile.set_avatar, name="set-avatar"),
+    path("me/consents/", profile.agreements, name="consents"),
+    path("me/addresses/", addresses.book, name="addresses"),
+    path("me/addresses/add/", addresses.add, name="address-add"),
+    path("me/addresses/<int:address_id>/", addresses.change, name="address"),
+    path("me/addresses/<int:address_id>/remove/", addresses.remove, name="address-remove"),
+    path("me/addresses/<int:address_id>/default/", addresses.make_default, name="address-default"),
+    path("me/people/", relations.people, name="relations"),
+    path("me/people/<int:relation_id>/end/", relations.end, name="relation-end"),
+    path("people/<str:token>/", relations.accept, name="relation-accept"),
+    path("me/code/", codes.member_code, name="code"),
+    path("me/invite/", codes.invite, name="invite"),
+    path("join/<slug:code>/", codes.join, name="join"),
+    path("divisions/<slug:code>.json", addresses.divisions, name="divisions"),
     path("me/devices/", security.devices, name="devices"),
     path("me/devices/<int:device_id>/", security.sign_out_device, name="sign-out-device"),
     path("me/sign-out-everywhere/", security.sign_out_everywhere, name="sign-out-everywhere"),

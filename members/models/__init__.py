@@ -3,6 +3,7 @@ from members.models.consent import Consent
 from members.models.device_session import DeviceSession
 from members.models.member import Member
 from members.models.password import Password
+from members.models.relation import Relation, RelationInvitation, RelationSettings
 from members.models.segment import Segment, SegmentMember
 from members.models.sign_in_code import CodeAllowance, SignInCode
 from members.models.tag import MemberTag, Tag
@@ -16,6 +17,9 @@ __all__ = [
     "Member",
     "MemberTag",
     "Password",
+    "Relation",
+    "RelationInvitation",
+    "RelationSettings",
     "Segment",
     "SegmentMember",
     "SignInCode",

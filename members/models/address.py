@@ -6,6 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from members import policies
 
 
+class AddressQuerySet(models.QuerySet["Address"]):
+    def of(self, member_id: int) -> "AddressQuerySet":
+        """A member's book, the default first, then the newest."""
+        return self.filter(member_id=member_id).order_by("-is_default", "-pk")
+
+
 class Address(models.Model):
     """An address in China. `region` is the six-digit code of the district (GB/T 2260)."""
 
@@ -21,6 +27,8 @@ class Address(models.Model):
     detail = models.CharField(_("street, house and room"), max_length=120)
     is_default = models.BooleanField(_("default address"), default=False)
     created_at = models.DateTimeField(_("created at"))
+
+    objects = AddressQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("address")

@@ -21,6 +21,9 @@ class Consent(models.Model):
         MARKETING = "marketing", _("offers and news by message")
         PROFILING = "profiling", _("recommendations from my purchases")
 
+    # The membership is a contract: without its terms there is nothing to run it by.
+    NEEDED = frozenset({Purpose.TERMS})
+
     member = models.ForeignKey(
         "members.Member",
         verbose_name=_("member"),

@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -12,10 +13,22 @@ from members.models import Member
 
 _NAME_LENGTH = 60
 _EXTERNAL_LENGTH = 64
+_SOURCE_CODE_LENGTH = 64
 # Below SQLite's and PostgreSQL's limits of parameters per statement, with room to spare.
 _WINDOW = 500
 # A fresh number meets one of a million members once in 80,000 times; eight in a row never.
 _ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What brought a person: the friend who invited them, and the poster or link they followed."""
+
+    invited_by_id: int | None = None
+    source_code: str = ""
+
+
+NOWHERE = Origin()
 
 
 def register(
@@ -26,12 +39,15 @@ def register(
     store_id: int | None = None,
     at: datetime,
     source: str,
+    origin: Origin = NOWHERE,
 ) -> Member:
     """Make one member and tell the apps above (`members_registered`), in one transaction.
 
     `phone` may be written in any usual way; it is stored in E.164. `source` is a value of
-    `Member.Source`. Raises `PhoneInvalid`, `PhoneTaken`, `ExternalNumberInvalid`,
-    `ExternalNumberTaken` or `NameInvalid`; locks nothing.
+    `Member.Source`. Who invited whom is written here and never again, so nobody invites
+    themselves and no ring can form. Raises `PhoneInvalid`, `PhoneTaken`,
+    `ExternalNumberInvalid`, `ExternalNumberTaken`, `NameInvalid` or `SourceCodeInvalid`;
+    locks nothing.
     """
     member = Member(
         phone=_phone(phone) if phone else None,
@@ -39,6 +55,8 @@ def register(
         name=checked_name(name),
         home_store_id=store_id,
         source=Member.Source(source),
+        source_code=checked_source_code(origin.source_code),
+        invited_by_id=origin.invited_by_id,
         joined_at=at,
     )
     with transaction.atomic():
@@ -77,7 +95,7 @@ def register_many(
 def checked_name(name: str) -> str:
     """`name` without outer blanks; raises `NameInvalid` for control characters or length."""
     text = unicodedata.normalize("NFC", name).strip()
-    if len(text) > _NAME_LENGTH or not _is_visible(text):
+    if len(text) > _NAME_LENGTH or not is_visible(text):
         raise exceptions.NameInvalid
     return text
 
@@ -85,12 +103,20 @@ def checked_name(name: str) -> str:
 def checked_external_number(number: str) -> str:
     """`number` without outer blanks; raises `ExternalNumberInvalid`."""
     text = number.strip()
-    if not 0 < len(text) <= _EXTERNAL_LENGTH or not _is_visible(text):
+    if not 0 < len(text) <= _EXTERNAL_LENGTH or not is_visible(text):
         raise exceptions.ExternalNumberInvalid
     return text
 
 
-def _is_visible(text: str) -> bool:
+def checked_source_code(text: str) -> str:
+    """`text` without outer blanks; raises `SourceCodeInvalid`."""
+    code = text.strip()
+    if len(code) > _SOURCE_CODE_LENGTH or not is_visible(code):
+        raise exceptions.SourceCodeInvalid
+    return code
+
+
+def is_visible(text: str) -> bool:
     """No control characters and no lone surrogates.
 
     Format characters stay: joiners belong to emoji and to several scripts. The ones that
