@@ -8,9 +8,13 @@ class PointsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from members.selectors import look_up
         from points import receivers  # noqa: F401 - connects the receivers
+        from points.selectors import explanations, till
         from stores.selectors import labels
 
+        look_up.register(till.PANEL)
+        explanations.register("gift", explanations.words_of_a_gift)
         labels.register_jobs(
             {
                 "points.expire_lots": _("Book points that lapsed"),

@@ -1,5 +1,6 @@
 """What the ledger can refuse, each with a stable code."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from stores.exceptions import Refusal
@@ -84,6 +85,48 @@ class TransferNotAllowed(PointsRefusal):
     message = _("Points cannot be transferred to this member.")
 
 
+class GiftsOff(PointsRefusal):
+    code = "gifts_off"
+    message = _("Points cannot be given to other members in this programme.")
+
+
+class NotBound(PointsRefusal):
+    code = "gift_not_bound"
+    message = _("Points can be given only to relatives and friends whom you are bound to.")
+
+
+class GiftTooEarly(PointsRefusal):
+    code = "gift_too_early"
+    message = _("You have been bound for a short time only. Gifts are possible from %(day)s.")
+
+
+class ReceiverUnavailable(PointsRefusal):
+    code = "gift_receiver_unavailable"
+    message = _("This person cannot receive points at the moment.")
+
+
+class GiftOutOfRange(PointsRefusal):
+    code = "gift_out_of_range"
+    message = _("A gift has %(least)s to %(most)s points.")
+    field = "points"
+
+
+GIFT_LIMITS: dict[str, str | Promise] = {
+    "gifts_used_up": _("You can give %(limit)s times a month. Please come back next month."),
+    "gift_points_used_up": _("You can give away %(limit)s points a month in all."),
+    "gifts_received_full": _("This person can receive %(limit)s points a month in all."),
+}
+
+
+class GiftsExhausted(PointsRefusal):
+    """A monthly limit is reached; `code` says which."""
+
+    def __init__(self, code: str, *, limit: int) -> None:
+        self.code = code
+        self.message = GIFT_LIMITS[code]
+        super().__init__(field="points", limit=limit)
+
+
 class AdjustmentDecided(PointsRefusal):
     code = "adjustment_decided"
     message = _("This adjustment was already decided.")
@@ -106,3 +149,8 @@ class ReasonRequired(PointsRefusal):
     code = "reason_required"
     message = _("Please give a reason.")
     field = "reason"
+
+
+class KeyMissing(PointsRefusal):
+    code = "idempotency_key_missing"
+    message = _("Send an Idempotency-Key header, so that a repeated request is done once.")

@@ -33,3 +33,20 @@ class EntriesForm(forms.Form):
 
 class LotsForm(forms.Form):
     page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+
+
+class GiftsForm(forms.Form):
+    before = forms.IntegerField(min_value=1, max_value=LIMIT, required=False)
+
+
+class GiftForm(forms.Form):
+    """A gift. The key makes two clicks one gift; what is too much, the service says."""
+
+    points = forms.IntegerField(
+        label=_("Points"),
+        min_value=1,
+        max_value=LIMIT,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    words = forms.CharField(label=_("A few words"), max_length=60, required=False)
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from points import views
+from points.views import gifts, ledger
 
 app_name = "points"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("points/", views.entries, name="entries"),
-    path("points/entries/<int:entry_id>/", views.entry, name="entry"),
-    path("points/lots/", views.lots, name="lots"),
+    path("", ledger.home, name="home"),
+    path("points/", ledger.entries, name="entries"),
+    path("points/entries/<int:entry_id>/", ledger.entry, name="entry"),
+    path("points/lots/", ledger.lots, name="lots"),
+    path("points/gifts/", gifts.overview, name="gifts"),
+    path("points/gifts/<int:relation_id>/", gifts.give, name="give"),
 ]

@@ -3,33 +3,33 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
-from points.models import LedgerSettings
+from points.models import GiftSettings, LedgerSettings
 from points.services import settings
+from stores.admin.base import OneRowAdmin
 
 
 @admin.register(LedgerSettings)
-class LedgerSettingsAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
+class LedgerSettingsAdmin(OneRowAdmin):
     def save_model(
         self, request: HttpRequest, obj: LedgerSettings, form: Any, change: bool
     ) -> None:
         settings.save(obj, at=timezone.now())
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        row, _made = LedgerSettings.objects.get_or_create(pk=1)
-        return redirect("admin:points_ledgersettings_change", row.pk)
+
+@admin.register(GiftSettings)
+class GiftSettingsAdmin(OneRowAdmin):
+    """Whether and how much members give each other; the rules page says it at once."""
+
+    fields = (
+        "is_on",
+        "cooling_off_days",
+        ("points_min", "points_max"),
+        ("gifts_per_month", "points_per_month"),
+        "received_per_month",
+    )
+
+    def save_model(self, request: HttpRequest, obj: GiftSettings, form: Any, change: bool) -> None:
+        settings.save_gifts(obj, at=timezone.now())

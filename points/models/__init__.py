@@ -2,6 +2,7 @@ from points.models.account import Account
 from points.models.adjustment import Adjustment
 from points.models.clearing import ClearingRun
 from points.models.entry import Entry
+from points.models.gift import Gift, GiftSettings
 from points.models.hold import Hold
 from points.models.lot import Lot, LotUse
 from points.models.settings import LedgerSettings
@@ -11,6 +12,8 @@ __all__ = [
     "Adjustment",
     "ClearingRun",
     "Entry",
+    "Gift",
+    "GiftSettings",
     "Hold",
     "LedgerSettings",
     "Lot",

@@ -56,6 +56,12 @@ def reasons(entry: Entry) -> list[tuple[str, int, str]]:
     return teller(detail) if teller else []
 
 
+def words_of_a_gift(detail: dict[str, Any]) -> str:
+    """What the giver wrote, in quotation marks."""
+    words = detail.get("words")
+    return _("“%(words)s”") % {"words": words} if words else ""
+
+
 def render(entry: Entry) -> str:
     """The entry's explanation as a sentence in the active language; empty when it says all."""
     detail: dict[str, Any] = entry.explanation or {}

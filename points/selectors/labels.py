@@ -31,6 +31,7 @@ _sources: dict[str, str | Promise] = {
     "status": pgettext_lazy("source", "status of the account"),
     "adjustment": pgettext_lazy("source", "adjustment by hand"),
     "transfer": pgettext_lazy("source", "transfer"),
+    "gift": pgettext_lazy("source", "gift"),
 }
 _actors: dict[str, str | Promise] = {"system": pgettext_lazy("actor", "system")}
 

@@ -19,6 +19,14 @@ def open_accounts(member_ids: Iterable[int], *, at: datetime, unit: str = "point
         Book(recorded_at=at, unit=unit).lock_members(member_ids)
 
 
+def lock(member_ids: Iterable[int], *, at: datetime, unit: str = "points") -> None:
+    """Lock these members' accounts in the order of their ids until the caller's transaction ends.
+
+    Opens those that are missing. For services that count something before they write.
+    """
+    Book(recorded_at=at, unit=unit).lock_members(member_ids)
+
+
 def freeze(*, member_id: int, reason: str, reference: str, actor: str, at: datetime) -> Posting:
     """Stop debits, gifts and draws of the account (F77); earnings stay pending meanwhile.
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from points.models import LedgerSettings
+from points.models import GiftSettings, LedgerSettings
 from points.signals import settings_changed
 
 
@@ -13,6 +13,13 @@ def save(settings: LedgerSettings, *, at: datetime) -> None:
     with transaction.atomic():
         settings.save()
         settings_changed.send(sender=LedgerSettings, at=at)
+
+
+def save_gifts(settings: GiftSettings, *, at: datetime) -> None:
+    """Save whether and how much members may give, and tell the apps above, as `save` does."""
+    with transaction.atomic():
+        settings.save()
+        settings_changed.send(sender=GiftSettings, at=at)
 
 
 def set_worth(*, points_per_yuan: int, at: datetime) -> LedgerSettings:

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from points.models import Entry
+from points.models import Entry, Gift
 from points.policies import NEVER
 from points.selectors import explanations
 from points.selectors.statements import last_day, signed
@@ -121,3 +121,9 @@ def reasons(entry: Entry) -> list[tuple[str, int, str]]:
 def points_taken(value: int) -> str:
     """What a use took from a lot as a change of that lot: taking 30 is `−30`."""
     return signed(-value)
+
+
+@register.filter
+def own_entry(gift: Gift, member_id: int) -> int:
+    """The gift's entry in this member's account."""
+    return gift.out_entry_id if gift.giver_id == member_id else gift.in_entry_id
