@@ -20,6 +20,7 @@ from campaigns.selectors.rulebook import texts
 from campaigns.selectors.vocabulary import CLOSED, Known
 from campaigns.selectors.wording import samples
 from points.selectors import ledger_settings
+from points.selectors.gifts import gift_settings
 
 SECTIONS = ("earning", "spending", "validity", "returns", "transfer", "special")
 
@@ -218,7 +219,28 @@ def _ledger() -> Iterator[Raw]:
     yield "returns", "from_which", {}
     yield "returns", f"debt_{settings.debt_policy}", {}
     yield "returns", "unlinked", {}
-    yield "transfer", "no_transfer", {}
+    yield from _gifts()
     yield "special", "frozen", {}
     yield "special", "once", {}
     yield "special", "broken_rule", {}
+
+
+def _gifts() -> Iterator[Raw]:
+    """What members may give each other, and how much (F71–F73)."""
+    settings = gift_settings()
+    if not settings.is_on:
+        yield "transfer", "no_transfer", {}
+        return
+    yield "transfer", "gifts", {"days": settings.cooling_off_days}
+    yield (
+        "transfer",
+        "gift_limits",
+        {
+            "least": settings.points_min,
+            "most": settings.points_max,
+            "times": settings.gifts_per_month,
+            "points": settings.points_per_month,
+            "received": settings.received_per_month,
+        },
+    )
+    yield "transfer", "gift_validity", {}

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.policies import programs
 from campaigns.policies.programs import RuleTerms
@@ -186,6 +187,10 @@ _FIXED = {
         "day, without multipliers and extra points."
     ),
     "no_transfer": gettext_lazy("Points cannot be transferred or given to other members."),
+    "gift_validity": gettext_lazy(
+        "Points given away keep their last day of validity, and those that lapse first go first. "
+        "A gift cannot be taken back."
+    ),
     "frozen": gettext_lazy(
         "While an account is frozen, points that are earned stay pending and none can be used. "
         "The member is shown the reason."
@@ -197,6 +202,26 @@ _FIXED = {
     ),
 }
 
+
+def _gifts(params: Params) -> str:
+    if not params["days"]:
+        return _("Members may give points to relatives and friends when both have agreed to it.")
+    return ngettext(
+        "Members may give points to relatives and friends whom they have been bound to for "
+        "%(days)s day, both having agreed to it.",
+        "Members may give points to relatives and friends whom they have been bound to for "
+        "%(days)s days, both having agreed to it.",
+        params["days"],
+    ) % {"days": params["days"]}
+
+
+def _gift_limits(params: Params) -> str:
+    return _(
+        "A gift has %(least)s to %(most)s points. A member can give %(times)s times and "
+        "%(points)s points a calendar month, and receive %(received)s."
+    ) % {name: number_format(value) for name, value in params.items()}
+
+
 RENDERERS: dict[str, Renderer] = {
     "basic_rate": _basic_rate,
     "rule": _rule,
@@ -205,6 +230,8 @@ RENDERERS: dict[str, Renderer] = {
     "validity": _validity,
     "worth": _worth,
     "by_hand": _by_hand,
+    "gifts": _gifts,
+    "gift_limits": _gift_limits,
     "ceiling": lambda params: _("Multipliers together count at most × %(factor)s.") % params,
     "order_cap": _capped(gettext_lazy("One purchase earns at most %(points)s.")),
     "day_cap": _capped(gettext_lazy("A member's purchases earn at most %(points)s in a day.")),
