@@ -126,6 +126,11 @@ class WechatTooMany(Refusal):
     message = _("Too many sign-ins came from your network. Please try again later.")
 
 
+class WechatTooMany(Refusal):
+    code = "wechat_too_many"
+    message = _("Too many sign-ins came from your network. Please try again later.")
+
+
 class WechatCodeInvalid(Refusal):
     code = "wechat_code_invalid"
     message = _("WeChat does not know this code, or it was used already. Please try again.")

@@ -28,7 +28,7 @@ def sign_in(
     code is used up in either case: the next call needs a new one. A bound user's `phone_code`
     is left alone, since WeChat takes money for each.
 
-    Raises `WechatOff`, `TooManyRequests`, `WechatCodeInvalid`, `WechatRefused`,
+    Raises `WechatOff`, `WechatTooMany`, `WechatCodeInvalid`, `WechatRefused`,
     `WechatUnavailable`, `PhoneInvalid`, `WechatPhoneBound` and `WechatBoundElsewhere`. Must not
     run inside a caller's transaction.
     """
@@ -81,7 +81,7 @@ def _allowed_client(*, ip: str, at: datetime) -> Client:
             limit=settings.SIGN_IN_WECHAT_PER_NETWORK_AND_HOUR,
             at=at,
         ):
-            raise exceptions.TooManyRequests
+            raise exceptions.WechatTooMany
     return client
 
 

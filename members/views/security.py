@@ -73,8 +73,8 @@ def unbind_wechat(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def password(request: HttpRequest, member: Member) -> HttpResponse:
     """Set or change the password, with a code or the password so far."""
-    form = PasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         given = form.cleaned_data
         try:
             passwords.change(new=given["new_password"], **_proof(request, member, given))

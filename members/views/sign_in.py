@@ -102,7 +102,7 @@ def sign_in_password(request: HttpRequest) -> HttpResponse:
     target = visitors.target(request)
     if visitors.member_of(request) is not None:
         return HttpResponseRedirect(target)
-    form = PasswordSignInForm(request.POST or None)
+    form = PasswordSignInForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422

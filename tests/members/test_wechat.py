@@ -310,7 +310,7 @@ def test_network_has_a_limit(they: WechatStandIn, settings: Settings) -> None:
     for _again in range(2):
         with pytest.raises(exceptions.WechatPhoneNeeded):
             enter(they.login_code(LIN))
-    with pytest.raises(exceptions.TooManyRequests):
+    with pytest.raises(exceptions.WechatTooMany):
         enter(they.login_code(LIN))
     assert they.calls[SESSION] == 2
 
