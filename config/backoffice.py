@@ -17,6 +17,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         {
             "members.member": "person",
             "members.tag": "label",
+            "members.segment": "group_work",
+            "insights.rfmrun": "grid_on",
             "members.devicesession": "devices",
             "members.consent": "verified_user",
         },

@@ -20,6 +20,7 @@ _PROGRAM = (
     "insights.view_backtestrun",
 )
 _FAULTS = ("campaigns.view_rulefault", "campaigns.view_event", "campaigns.view_limitcounter")
+_SEGMENTS = ("members.view_segment", "insights.view_rfmrun")
 _GOODS = ("stores.view_category", "stores.view_article")
 
 # A role may ask for an adjustment or approve it; who does both still needs another person.
@@ -32,6 +33,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.view_tag",
         "members.add_tag",
         "members.change_tag",
+        *_SEGMENTS,
+        "members.add_segment",
+        "members.change_segment",
+        "members.delete_segment",
+        "members.export_segment",
+        "insights.change_rfmsettings",
         "points.view_ledgersettings",
         "points.change_ledgersettings",
         "points.add_adjustment",
@@ -61,6 +68,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "店长": (
         *_LOOK,
         *_LEDGER,
+        *_SEGMENTS,
         "members.add_member",
         "members.change_member",
         "members.view_tag",

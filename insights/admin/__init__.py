@@ -1,3 +1,5 @@
 from insights.admin.backtests import BacktestRunAdmin
+from insights.admin.rfm import RfmRunAdmin
+from insights.admin.segments import SegmentAdmin
 
-__all__ = ["BacktestRunAdmin"]
+__all__ = ["BacktestRunAdmin", "RfmRunAdmin", "SegmentAdmin"]

@@ -18,7 +18,8 @@ from campaigns.policies.problems import Params, Problem
 # vocabulary; months: 1 to 12.
 FieldType = Literal["whole", "yuan", "days", "day", "names", "months"]
 
-MAX_DEPTH = 3
+# What the builder can show: conditions in groups.
+MAX_DEPTH = 2
 MAX_CONDITIONS = 30
 MAX_VALUES = 200
 _TEXT_LENGTH = 64

@@ -7,6 +7,7 @@ its total less what came back of it, and a return without a sale takes off its o
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -46,6 +47,10 @@ class Cell(NamedTuple):
     money: int
     members: int
     amount: int
+
+    @property
+    def yuan(self) -> Decimal:
+        return Decimal(self.amount) / rfm.UNIT
 
 
 def settings() -> RfmSettings:

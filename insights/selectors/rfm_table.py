@@ -35,6 +35,11 @@ class HeatCell:
     yuan: Decimal
     shade: int
 
+    @property
+    def per_head(self) -> int:
+        """Whole yuan."""
+        return int(self.yuan / self.members) if self.members else 0
+
 
 @dataclass(frozen=True)
 class HeatRow:
@@ -73,7 +78,7 @@ class Table:
                     "f": c.frequency,
                     "m": c.money,
                     "members": c.members,
-                    "yuan": f"{_yuan(c.amount):.4f}",
+                    "yuan": f"{c.yuan:.4f}",
                 }
                 for c in self.cells
             ],

@@ -318,7 +318,7 @@ def preview(tree: Params, at: datetime) -> Preview:
     if step > 1:
         looked_at = rows.alias(place=Mod(F("pk"), Value(step))).filter(place=0)
     try:
-        with _time_limit(PREVIEW_SECONDS):
+        with time_limit(PREVIEW_SECONDS):
             sample = list(looked_at.order_by("pk")[:SAMPLE])
             count = looked_at.count()
     except OperationalError:
@@ -327,7 +327,7 @@ def preview(tree: Params, at: datetime) -> Preview:
 
 
 @contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Cut off what the database does within after `seconds`: it raises OperationalError."""
     if connection.vendor == "postgresql":
         with transaction.atomic():

@@ -1,0 +1,3 @@
+from insights.forms.backtests import BacktestForm
+
+__all__ = ["BacktestForm"]
