@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.report import Report
 
-PARTS = ("operations", "bulk", "intake", "rules", "growth", "audit", "clearing", "sqlite")
+PARTS = ("operations", "bulk", "intake", "rules", "growth", "audit", "clearing", "tiers", "sqlite")
 
 
 def main() -> int:
@@ -122,6 +122,11 @@ class Run:
         from benchmarks import clearing
 
         clearing.run(self.report, accounts=2000 if self.is_quick else 200_000, lots_each=5)
+
+    def tiers(self) -> None:
+        from benchmarks import tiers
+
+        tiers.run(self.report, members=20_000 if self.is_quick else 1_000_000, days_each=10)
 
     def sqlite(self) -> None:
         from benchmarks import embedded

@@ -16,6 +16,9 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         gettext_lazy("Members"),
         {
             "members.member": "person",
+            "tiers.level": "stairs",
+            "tiers.standing": "military_tech",
+            "tiers.standingchange": "history",
             "members.tag": "label",
             "members.segment": "group_work",
             "insights.rfmrun": "grid_on",

@@ -12,6 +12,11 @@ _LOOK = (
     "sales.view_receipt",
     "sales.view_receiptline",
     "stores.view_store",
+    "tiers.view_level",
+    "tiers.view_standing",
+    "tiers.view_standingchange",
+    "tiers.view_growthday",
+    "tiers.view_growthcorrection",
 )
 _LEDGER = ("points.view_hold", "points.view_adjustment", "points.view_clearingrun")
 _PROGRAM = (
@@ -60,6 +65,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "notifications.view_message",
         "stores.view_jobrun",
         *_GOODS,
+        "tiers.change_level",
+        "tiers.change_standing",
+        "tiers.add_growthcorrection",
         "stores.add_category",
         "stores.change_category",
         "stores.add_article",
@@ -77,6 +85,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "points.add_adjustment",
         "points.approve_adjustment",
         "sales.add_receipt",
+        "tiers.change_standing",
+        "tiers.add_growthcorrection",
         "campaigns.add_event",
         *_PROGRAM,
         *_FAULTS,

@@ -11,6 +11,7 @@ class TiersConfig(AppConfig):
     def ready(self) -> None:
         from points.selectors import explanations, labels
         from stores.selectors import labels as job_labels
+        from tiers import receivers  # noqa: F401 - connects the receivers
         from tiers.selectors import told
 
         labels.register_sources({"tier_gift": pgettext_lazy("source", "upgrade gift")})

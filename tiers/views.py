@@ -24,7 +24,7 @@ def mine(request: HttpRequest, member: Member) -> HttpResponse:
         "member": member,
         "mine": found,
         "levels": levels,
-        "compared": pages.compared(levels),
+        "compared": pages.compared(levels, at=timezone.now()),
         "history": standings.history(member.pk),
     }
     return render(request, "tiers/mine.html", context)

@@ -5,10 +5,10 @@ pages of levels only read them.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.policies import programs
@@ -17,10 +17,12 @@ from campaigns.selectors import rules, wording
 from tiers.selectors.benefits import Told
 
 
-def told(codes: Sequence[str]) -> Mapping[str, Sequence[Told]]:
-    """What the rules in force now say about each level. One query where the program is known to
-    this process."""
-    program = rules.timetable().at(timezone.now())
+def told(codes: Sequence[str], at: datetime) -> Mapping[str, Sequence[Told]]:
+    """What the rules in force at this moment say about each level.
+
+    One query where the program is known to this process.
+    """
+    program = rules.timetable().at(at)
     found: dict[str, list[Told]] = {code: [] for code in codes}
     if program is None:
         return found

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import EarningRule, EarningRuleVersion
 from campaigns.services import rules
+from config.demo import levels
 from config.demo.merchant import TAGS
 from config.demo.people import ZONE
 from insights.models import BacktestRun
@@ -146,7 +147,7 @@ def announce_second(*, now: datetime, by: User) -> None:
             "your birthday month and for new products."
         ),
     )
-    _add_rules(version, _SECOND_RULES)
+    _add_rules(version, [*_SECOND_RULES, *levels.RULES])
     _publish_tested(version, now=now, by=by)
 
 

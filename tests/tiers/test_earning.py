@@ -77,7 +77,7 @@ def test_levels_can_be_named_in_rules_and_are_told_at_the_level(
         "silver": "SILVER",
         "gold": "GOLD",
     }
-    told = benefits.told(list(levels.values()))
+    told = benefits.told(list(levels.values()), at=NOON)
     assert [one.kind for one in told["basic"]] == []
     assert [one.kind for one in told["gold"]] == ["multiplier"]
     assert "3" in told["gold"][0].text

@@ -36,7 +36,7 @@ def test_the_page_says_where_one_is_and_what_is_missing() -> None:
 def test_a_page_without_levels_says_so() -> None:
     lin = cast.member()
     assert cast.browser_of(lin).get("/level/").status_code == 200
-    assert "meter" not in page_of(cast.browser_of(lin), "/")
+    assert "climb" not in page_of(cast.browser_of(lin), "/")
     assert cast.program_of(lin).get("/api/v1/me/tier").status_code == 422
 
 
@@ -53,7 +53,7 @@ def test_the_home_page_has_a_meter(django_assert_num_queries: Any) -> None:
     ladder()
     with django_assert_num_queries(AUTHENTICATION + 4 + 3):
         page = page_of(browser, "/")
-    assert "meter" in page
+    assert "climb" in page
     assert "¥1,000" in page
 
 

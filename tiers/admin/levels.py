@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -73,11 +74,12 @@ class LevelAdmin(ModelAdmin):
         level = None if object_id is None else self.get_object(request, object_id)
         shown: dict[str, Any] = {}
         if level is not None and self.has_view_permission(request, level):
+            now = timezone.now()
             own = {row.kind: row for row in LevelBenefit.objects.filter(level=level)}
             shown = {
                 "kinds": [(kind, own.get(kind.code)) for kind in benefits.kinds()],
                 "by_rules": [
-                    one for one in benefits.told([level])[level.code] if one.kind not in own
+                    one for one in benefits.told([level], at=now)[level.code] if one.kind not in own
                 ],
                 "links": benefits.links_of(level.code),
                 "may_edit": request.user.has_perm("tiers.change_level"),

@@ -23,7 +23,7 @@ class LevelsView(APIView):
     @extend_schema(operation_id="tiers_list", responses=serializers.LadderSerializer, auth=[])
     def get(self, request: Request) -> Response:
         levels = ladder.levels()
-        told = benefits.told(levels)
+        told = benefits.told(levels, at=timezone.now())
         program = ladder.program()
         return Response(
             {
@@ -45,5 +45,5 @@ class MyLevelView(APIView):
         found = pages.mine(member.pk, on=day_of(timezone.now()))
         if found is None:
             raise NoLadder
-        told = benefits.told([found.level])[found.level.code]
+        told = benefits.told([found.level], at=timezone.now())[found.level.code]
         return Response(serializers.mine(found, told))

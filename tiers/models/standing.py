@@ -60,7 +60,7 @@ class Standing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id}: {self.level_id}"
+        return str(self.member)
 
 
 class StandingChange(models.Model):

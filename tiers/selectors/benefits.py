@@ -8,6 +8,7 @@ every page says it too, without a second source of truth.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -59,8 +60,8 @@ class Told:
 
 
 _kinds: dict[str, Kind] = {}
-# For codes of levels: what another app gives to each.
-Teller = Callable[[Sequence[str]], Mapping[str, Sequence[Told]]]
+# For codes of levels and a moment: what another app gives to each.
+Teller = Callable[[Sequence[str], datetime], Mapping[str, Sequence[Told]]]
 _tellers: list[Teller] = []
 # For a level's code: what staff may do about it elsewhere, as (label, address).
 Links = Callable[[str], Sequence[tuple[str, str]]]
@@ -94,14 +95,16 @@ def links_of(code: str) -> list[tuple[str, str]]:
     return [link for links in _links for link in links(code)]
 
 
-def told(levels: Iterable[Level]) -> dict[str, list[Told]]:
-    """What each level gives and does give by now, by its code; for members. One query, and
-    those of the tellers."""
+def told(levels: Iterable[Level], *, at: datetime) -> dict[str, list[Told]]:
+    """What each level gives at this moment and does give by now, by its code; for members.
+
+    One query, and those of the tellers.
+    """
     found = list(levels)
     benefits: dict[int, list[LevelBenefit]] = {}
     for row in LevelBenefit.objects.filter(level__in=[level.pk for level in found]).order_by("pk"):
         benefits.setdefault(row.level_id, []).append(row)
-    more = [teller([level.code for level in found]) for teller in _tellers]
+    more = [teller([level.code for level in found], at) for teller in _tellers]
     order = {one.code: place for place, one in enumerate(_kinds.values())}
     return {
         level.code: [

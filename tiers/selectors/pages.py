@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count
 
@@ -104,9 +104,9 @@ def _keeping(ladder: Ladder, standing: standings.Standing, step: Step) -> int | 
     return step.keeps_from if is_kept and step != ladder.lowest else None
 
 
-def compared(levels: Sequence[Level]) -> list[Compared]:
+def compared(levels: Sequence[Level], *, at: datetime) -> list[Compared]:
     """What all levels give, one kind after the other; kinds that none gives are left out."""
-    told = benefits.told(levels)
+    told = benefits.told(levels, at=at)
     names: dict[str, str] = {}
     for code in told:
         names |= {one.kind: one.name for one in told[code] if one.kind not in names}
