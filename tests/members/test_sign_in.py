@@ -206,6 +206,26 @@ def test_forget_codes_keeps_recent_ones() -> None:
     assert codes.forget_codes(now=NOON + timedelta(days=2, minutes=5, seconds=1)) == 1
 
 
+@pytest.mark.django_db
+def test_counters_go_when_nobody_has_touched_them_for_two_days() -> None:
+    ask()
+    codes.forget_codes(now=NOON + timedelta(days=2))
+    assert CodeAllowance.objects.count() == 3
+    codes.forget_codes(now=NOON + timedelta(days=2, seconds=1))
+    assert not CodeAllowance.objects.exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_burst_over_the_day_sends_what_is_left(settings: Settings) -> None:
+    """The minute has passed and one code of the day is left: 24 requests get one between them."""
+    for minute in range(9):
+        ask(at=NOON + timedelta(minutes=minute))
+    answers = together(24, lambda n: ask(at=NOON + timedelta(minutes=10, milliseconds=n)))
+    assert len(succeeded(answers)) == 1
+    assert CodeAllowance.objects.get(scope="phone").used == 10
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_burst_of_guesses_gets_five_tries(sent_code: SentCode) -> None:
