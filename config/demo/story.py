@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -9,7 +10,7 @@ from random import Random
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from config.demo import program
+from config.demo import groups, levels, program
 from config.demo.accounts import STAFF, password
 from config.demo.acts import Acts
 from config.demo.merchant import CATEGORIES, PRODUCTS, REWARDS, SHOPS, TAGS, Shop
@@ -32,6 +33,7 @@ _SECOND_PROGRAM = timedelta(days=140)
 # With the days until it starts more than a month, whatever its back-test says.
 _THIRD_ANNOUNCED = timedelta(days=21)
 _RECORDED_NIGHTS = 14
+_CARD_ON_TRIAL = 12
 _REDEEMS = 0.16
 _PAYS_WITH_POINTS = 0.05
 
@@ -81,12 +83,14 @@ class Year:
     def live(self) -> Made:
         owner = self.staff["admin"]
         opening = datetime.combine(self.first_day, time(0), ZONE)
+        levels.open_ladder(at=opening)
         program.publish_first(starts_at=opening, by=owner)
         day = self.first_day
         while day <= self.last_day:
             self._live_day(day)
             day += timedelta(days=1)
         self.scenes.right_now()
+        groups.sort(now=self.now)
         program.draft_double_twelve(now=self.now - timedelta(minutes=3), by=owner)
         return Made(members=len(self.persons), receipts=self.receipts, refused=self.refused)
 
@@ -130,6 +134,11 @@ class Year:
         at = datetime.combine(on, time(0, 10), ZONE)
         if at > self.now:
             return
+        is_recorded = self._is_recorded(on)
+        if is_recorded or on.weekday() == 0:
+            levels.night(at=min(at.replace(hour=1), self.now), is_recorded=is_recorded)
+        if (self.last_day - on).days == _CARD_ON_TRIAL and self.persons[0].member_id:
+            self._card_on_trial(at)
         if self._is_recorded(on):
             with jobs.recorded(name="points.release_pending", now=at) as run:
                 lots, points = maturity.release_pending(
@@ -147,6 +156,12 @@ class Year:
         maturity.release_pending(now=at)
         if on.weekday() == 0:
             expiry.expire_due(cutoff_at=at, recorded_at=at)
+
+    def _card_on_trial(self, at: datetime) -> None:
+        member_id = self.persons[min(4, len(self.persons) - 1)].member_id
+        actor = f"staff:{self.staff['admin'].pk}"
+        with suppress(Refusal):  # it may have the card already
+            levels.invite_guest(member_id=member_id, at=at, actor=actor)
 
     def _join(self, *, until: datetime) -> None:
         while self.newcomers and self.newcomers[0].joined_at <= until:

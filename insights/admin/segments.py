@@ -1,8 +1,6 @@
 """Segments in the back office: built from conditions with a live count, listed, downloaded."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -20,23 +18,21 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from insights import tasks
+from insights.admin import segment_files
 from insights.forms import segments as building
 from insights.forms.segments import Builder, SegmentForm, UploadForm
 from insights.selectors import segment_words
 from insights.selectors import segments as counting
 from insights.selectors.segment_words import Known
 from insights.services import segments as built
-from members import policies
 from members.admin.base import note, posted, service_page
 from members.models import Member, Segment
 from members.selectors import segments as listing
-from members.selectors.segments import Listed
 from members.services import segments
 from stores.admin.base import BoundedAdmin
 from stores.exceptions import Refusal
 
 _PAGE = 50
-_FILE_BYTES_MAX = 5 * 1024 * 1024
 _SHOWN_REFUSED = 200
 
 
@@ -223,7 +219,7 @@ class SegmentAdmin(BoundedAdmin):
                 with transaction.atomic():
                     done = segments.put_list(
                         segment_id=segment.pk,
-                        rows=_rows(form.cleaned_data),
+                        rows=segment_files.rows(form.cleaned_data),
                         replace=form.cleaned_data["replace"],
                         at=timezone.now(),
                     )
@@ -271,7 +267,7 @@ class SegmentAdmin(BoundedAdmin):
         context = {
             **self._context(request, segment),
             "title": str(segment),
-            "rows": [(row, _told(row, request)) for row in rows[:_PAGE]],
+            "rows": [(row, segment_files.phone_of(row, request)) for row in rows[:_PAGE]],
             "next": rows[_PAGE - 1].id if len(rows) > _PAGE else None,
             "may_export": request.user.has_perm("members.export_segment"),
             "may_remove": segment.kind == Segment.Kind.LIST
@@ -286,7 +282,7 @@ class SegmentAdmin(BoundedAdmin):
             raise PermissionDenied
         note(request, segment, _("Downloaded %(count)s members.") % {"count": segment.size})
         return StreamingHttpResponse(
-            _csv_lines(segment, request),
+            segment_files.csv_lines(segment, request),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="segment-{segment.code}.csv"'},
         )
@@ -379,7 +375,7 @@ def _edit(builder: Builder, data: Any, known: Known) -> None:
 def _preview(builder: Builder, known: Known) -> dict[str, Any]:
     if not builder.has_conditions():
         return {"preview": None, "sentence": "", "is_unfinished": False}
-    if not _is_complete(builder):
+    if not builder.is_complete():
         return {"preview": None, "sentence": "", "is_unfinished": True}
     tree = builder.definition()
     if segment_words.all_problems(tree, known):
@@ -389,82 +385,3 @@ def _preview(builder: Builder, known: Known) -> dict[str, Any]:
         "sentence": segment_words.sentence(tree, known),
         "is_unfinished": False,
     }
-
-
-def _is_complete(builder: Builder) -> bool:
-    """Whether all fields can be read; of a stored definition, they can."""
-    for group in builder.groups:
-        for form in group.conditions:
-            if not form.is_bound:
-                _bind(form)
-    return builder.is_valid()
-
-
-def _bind(form: building.ConditionForm) -> None:
-    """Read what the fields show, as if it had been sent."""
-    data: dict[str, Any] = {}
-    for bound in form:
-        value = bound.value()
-        if value not in (None, "", []):
-            data[bound.html_name] = value
-    form.data = _Lists(data)
-    form.is_bound = bool(data)
-
-
-class _Lists(dict[str, Any]):
-    """What a browser sends, for fields that ask for several values."""
-
-    def getlist(self, name: str) -> list[Any]:
-        value = self.get(name, [])
-        return value if isinstance(value, list) else [value]
-
-
-def _rows(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """The first cell of every line that has one; a heading names nobody and is told as that."""
-    text = data.get("lines") or ""
-    if upload := data.get("file"):
-        text = _decoded(upload)
-    for number, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
-        if cells and cells[0].strip():
-            yield number, cells[0].strip()
-
-
-def _decoded(upload: Any) -> str:
-    from members.exceptions import SegmentListUnreadable
-
-    if upload.size > _FILE_BYTES_MAX:
-        raise SegmentListUnreadable
-    raw = upload.read()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text: str = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise SegmentListUnreadable
-
-
-def _told(row: Listed, request: HttpRequest) -> str:
-    if not row.phone:
-        return ""
-    is_permitted = request.user.has_perm("members.view_phone")
-    return policies.national_phone(row.phone) if is_permitted else policies.mask_phone(row.phone)
-
-
-def _csv_lines(segment: Segment, request: HttpRequest) -> Iterator[str]:
-    heads = [_("member number"), _("external number"), _("Name"), _("phone")]
-    yield "\ufeff" + _line(heads)
-    for row in listing.all_of(segment.pk):
-        yield _line([row.number, row.external_number or "", row.name, _told(row, request)])
-
-
-def _line(cells: list[str]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream).writerow([_inert(cell) for cell in cells])
-    return stream.getvalue()
-
-
-def _inert(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -55,6 +55,14 @@ _LABELS = {
 }
 
 
+class _Sent(dict[str, Any]):
+    """Values as a browser sends them, for fields that ask for several."""
+
+    def getlist(self, name: str) -> list[Any]:
+        value = self.get(name, [])
+        return value if isinstance(value, list) else [value]
+
+
 class ConditionForm(forms.Form):
     """The fields of one condition."""
 
@@ -69,6 +77,14 @@ class ConditionForm(forms.Form):
 
     def forgive(self) -> None:
         self._errors = ErrorDict()
+
+    def send(self) -> None:
+        """Read what the fields show, as if a browser had sent it."""
+        if self.is_bound:
+            return
+        shown = {bound.html_name: bound.value() for bound in self}
+        self.data = _Sent({name: one for name, one in shown.items() if one not in (None, "", [])})
+        self.is_bound = True
 
     @property
     def title(self) -> str:
@@ -173,6 +189,12 @@ class Builder:
         """Every condition is looked at, so that all errors are told at once."""
         found = [form.is_valid() for form in self._forms()]
         return bool(found) and all(found)
+
+    def is_complete(self) -> bool:
+        """Whether all conditions can be read; those of a definition as if they had been sent."""
+        for form in self._forms():
+            form.send()
+        return self.is_valid()
 
     def forgive(self) -> None:
         """Show no errors while somebody is still putting the conditions together."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from members.api.views import addresses, me, relations, security, sign_in, till
+from members.api.views import addresses, me, relations, security, segments, sign_in, till
 
 urlpatterns = [
     path("sign-in/codes", sign_in.CodesView.as_view(), name="sign-in-codes"),
@@ -46,4 +46,10 @@ urlpatterns = [
     path("regions", addresses.RegionsView.as_view(), name="regions"),
     path("members", till.MembersView.as_view(), name="members"),
     path("members/look-up", till.LookUpView.as_view(), name="members-look-up"),
+    path("segments", segments.SegmentsView.as_view(), name="segments"),
+    path(
+        "segments/<slug:code>/members",
+        segments.SegmentMembersView.as_view(),
+        name="segment-members",
+    ),
 ]

@@ -69,11 +69,19 @@ class ApiKeyAdmin(ModelAdmin):
     list_filter = ("is_active", "store")
     list_select_related = ("store",)
     ordering = ("-pk",)
-    fields = ("store", "name", "is_active", "prefix", "created_at", "last_used_at")
+    fields = (
+        "store",
+        "name",
+        "may_read_segments",
+        "is_active",
+        "prefix",
+        "created_at",
+        "last_used_at",
+    )
     readonly_fields = ("prefix", "created_at", "last_used_at")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        return self.fields if obj else ("store", "name")
+        return self.fields if obj else ("store", "name", "may_read_segments")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         return ("store", *self.readonly_fields) if obj else ()
@@ -86,7 +94,12 @@ class ApiKeyAdmin(ModelAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        issued = api_keys.issue(store=obj.store, name=obj.name, now=timezone.now())
+        issued = api_keys.issue(
+            store=obj.store,
+            name=obj.name,
+            may_read_segments=obj.may_read_segments,
+            now=timezone.now(),
+        )
         obj.pk, obj.prefix = issued.key.pk, issued.key.prefix
         request.issued_secret = issued.secret  # type: ignore[attr-defined]  # for response_add
 

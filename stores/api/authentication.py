@@ -62,6 +62,16 @@ class IsMachine(BasePermission):
         return isinstance(request.user, Machine)
 
 
+class MayReadSegments(IsMachine):
+    """A key that the merchant has allowed to read who is in which segment."""
+
+    code = "key_scope_missing"
+    message = _("This key may not read segments. The merchant can allow it in the back office.")
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return isinstance(request.user, Machine) and request.user.key.may_read_segments
+
+
 def calling_machine(request: Request) -> Machine:
     """The machine behind a request that `IsMachine` has let in."""
     caller = request.user

@@ -18,6 +18,12 @@ class ApiKey(models.Model):
     )
     prefix = models.CharField(_("prefix"), max_length=12, unique=True, editable=False)
     digest = models.CharField(_("hash"), max_length=64, editable=False)
+    # Members of segments are personal data of the whole chain, not only of the key's store.
+    may_read_segments = models.BooleanField(
+        _("may read segments"),
+        default=False,
+        help_text=_("Which segments there are and who is in them, of all stores."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), editable=False)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)

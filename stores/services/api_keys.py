@@ -27,12 +27,17 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def issue(*, store: Store, name: str, now: datetime) -> IssuedKey:
+def issue(*, store: Store, name: str, now: datetime, may_read_segments: bool = False) -> IssuedKey:
     """Make a key of `store`. The secret is in the answer only; the row keeps its hash."""
     prefix = secrets.token_hex(4)
     secret = f"{_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
-        store=store, name=name, prefix=prefix, digest=_digest(secret), created_at=now
+        store=store,
+        name=name,
+        prefix=prefix,
+        digest=_digest(secret),
+        may_read_segments=may_read_segments,
+        created_at=now,
     )
     return IssuedKey(key=key, secret=secret)
 
