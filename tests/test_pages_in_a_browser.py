@@ -35,9 +35,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES_PAGES = ["/rules/", "/rules/v1/", "/rules/v2/changes/", "/rules/versions/"]
 PAGES = [
     *("/", "/points/", "/points/?show=used", "/points/lots/", "/me/", "/privacy/", "{entry}"),
+    *("/me/devices/", "/me/sign-out-everywhere/", "/me/password/"),
     *RULES_PAGES,
 ]
-GUEST_PAGES = ["/", "/sign-in/", "/privacy/", "/nowhere/"]
+GUEST_PAGES = ["/", "/sign-in/", "/sign-in/password/", "/privacy/", "/nowhere/"]
 
 
 @pytest.fixture(autouse=True)
