@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -178,13 +179,11 @@ def _plain(text: str) -> str:
 
 
 def _discount(params: Mapping[str, Any]) -> str:
-    percent = Decimal(params["percent"])
-    # 9.5 折 is what an English reader calls 5 % off.
-    tenths = format(((100 - percent) / 10).normalize(), "f")
-    return _("%(percent)s%% off") % {
-        "percent": _plain(params["percent"]),
-        "tenths": tenths,
-    }
+    if (get_language() or "").startswith("zh"):
+        # What is paid, in tenths: 9.5 折 is 5 % off.
+        tenths = format(((100 - Decimal(params["percent"])) / 10).normalize(), "f")
+        return _("%(tenths)s tenths of the price") % {"tenths": tenths}
+    return _("%(percent)s%% off") % {"percent": _plain(params["percent"])}
 
 
 def _gift(params: Mapping[str, Any]) -> str:
