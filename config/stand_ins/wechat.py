@@ -25,7 +25,7 @@ TOKEN_SECONDS = 7200
 _AHEAD_SECONDS = 300
 
 Answer = dict[str, Any]
-Fault = Literal["", "busy", "hang", "garbage", "broken", "no_openid", "trickle", "giant"]
+Fault = Literal["", "busy", "hang", "garbage", "broken", "hollow", "trickle", "giant"]
 
 
 @dataclass(slots=True)
@@ -42,6 +42,8 @@ class WechatStandIn:
     app_id: str
     secret: str
     fault: Fault = ""
+    # The one address that is faulty; all of them, if empty.
+    fault_at: str = ""
     # Seconds by which its clock is ahead: tests let time pass with it.
     ahead: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
@@ -73,6 +75,10 @@ class WechatStandIn:
         with self._lock:
             self._tokens.clear()
 
+    def fault_of(self, path: str) -> Fault:
+        """What is wrong at an address now."""
+        return self.fault if self.fault_at in ("", path) else ""
+
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer | None:
         """WeChat's answer; None for an address that it does not have."""
         handlers: dict[str, tuple[str, Callable[[dict[str, str], Any], Answer]]] = {
@@ -89,11 +95,12 @@ class WechatStandIn:
             self.calls[path] += 1
         if method != wanted:
             return _error(43002 if wanted == "POST" else 43001, f"require {wanted} method")
-        if self.fault == "busy":
+        if self.fault_of(path) == "busy":
             return _error(-1, "system error")
         if method == "POST" and not isinstance(body, dict):
             return _error(47001, "data format error")
-        return handler(query, body)
+        answered = handler(query, body)
+        return {} if self.fault_of(path) == "hollow" else answered
 
     def _session(self, query: dict[str, str], _body: Any) -> Answer:
         if (refusal := self._wrong_keys(query)) is not None:
@@ -158,7 +165,7 @@ class WechatStandIn:
             if found.is_used:
                 return _error(used, "code been used")
             found.is_used = True
-            return {} if self.fault == "no_openid" else dict(found.answer)
+            return dict(found.answer)
 
     def _now(self) -> float:
         return time.time() + self.ahead
@@ -217,16 +224,17 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(raw) if raw else None
         except ValueError:
             body = None
-        if self.wechat.fault == "hang":
+        fault = self.wechat.fault_of(address.path)
+        if fault == "hang":
             self.wechat.released.wait(30)
         answer = self.wechat.answer(method, address.path, dict(parse_qsl(address.query)), body)
         if answer is None:
             self._send(404, b"not found")
-        elif self.wechat.fault == "garbage":
+        elif fault == "garbage":
             self._send(200, b"<html>gateway</html>")
-        elif self.wechat.fault == "broken":
+        elif fault == "broken":
             self._send(502, b'{"errcode": 0}')
-        elif self.wechat.fault == "giant":
+        elif fault == "giant":
             self._send(200, b'{"openid": "' + b"x" * 300_000 + b'"}')
         else:
             self._send(200, json.dumps(answer).encode())
@@ -243,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # the caller did not wait
 
     def _write(self, content: bytes) -> None:
-        if self.wechat.fault != "trickle":
+        if self.wechat.fault_of(urlsplit(self.path).path) != "trickle":
             self.wfile.write(content)
             return
         for position in range(len(content)):

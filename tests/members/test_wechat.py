@@ -240,12 +240,18 @@ def test_dead_holder_of_the_renewal_blocks_nobody_for_long(they: WechatStandIn) 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("fault", ["busy", "garbage", "broken", "no_openid", "giant"])
-def test_broken_wechat_is_unavailable(they: WechatStandIn, fault: Fault) -> None:
-    they.fault = fault
+@pytest.mark.parametrize("fault", ["busy", "garbage", "broken", "hollow", "giant", "hang"])
+@pytest.mark.parametrize("path", [SESSION, TOKEN, NUMBER])
+def test_broken_wechat_makes_nothing_and_heals(
+    they: WechatStandIn, path: str, fault: Fault
+) -> None:
+    they.fault, they.fault_at = fault, path
     with pytest.raises(exceptions.WechatUnavailable):
         joined(they)
     assert not Member.objects.exists()
+    they.fault = ""
+    they.released.set()
+    assert joined(they).is_new
 
 
 @pytest.mark.django_db
