@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.report import Report
 
-PARTS = ("operations", "bulk", "intake", "rules", "growth", "audit", "clearing", "tiers", "sqlite")
+PARTS = (
+    "operations",
+    "bulk",
+    "intake",
+    "rules",
+    "growth",
+    "audit",
+    "clearing",
+    "tiers",
+    "rfm",
+    "sqlite",
+)
 
 
 def main() -> int:
@@ -127,6 +138,12 @@ class Run:
         from benchmarks import tiers
 
         tiers.run(self.report, members=20_000 if self.is_quick else 1_000_000, days_each=10)
+
+    def rfm(self) -> None:
+        from benchmarks import rfm
+
+        members, receipts = (2_000, 20_000) if self.is_quick else (1_000_000, 10_000_000)
+        rfm.run(self.report, members=members, receipts=receipts)
 
     def sqlite(self) -> None:
         from benchmarks import embedded

@@ -44,7 +44,7 @@ TRIGGERS_WITH_CODE = frozenset(EarningRule.Trigger.values) - {
 _PROGRAM_S = [("", gettext_lazy("as the program says"))]
 _NONE_YET = {
     "tier": gettext_lazy("There are no levels yet. Make them under Members, Levels."),
-    "segment": gettext_lazy("There are no segments yet, so rules cannot ask for them."),
+    "segment": gettext_lazy("There are no segments yet. Make them under Members, Segments."),
     "tag": gettext_lazy("There are no tags yet. Make them under Members, Tags."),
     "store": gettext_lazy("There are no stores yet."),
     "category": gettext_lazy("There are no categories yet. Make them under Stores, Categories."),

@@ -93,7 +93,7 @@ class Known:
 
     def listed(self, of: str, values: Iterable[Any]) -> str:
         names = self.values(of) if of else {}
-        return _("、").join(str(names.get(value, value)) for value in values)
+        return pgettext("list", ", ").join(str(names.get(value, value)) for value in values)
 
 
 def all_problems(tree: Any, known: Known | None = None) -> list[Problem]:
@@ -213,7 +213,7 @@ def _where(node: Params, known: Known) -> str:
         *(node.get("skus") or ()),
     ]
     if wares:
-        parts.append(_(" of “%(names)s”") % {"names": _("、").join(wares)})
+        parts.append(_(" of “%(names)s”") % {"names": pgettext("list", ", ").join(wares)})
     return "".join(parts)
 
 
@@ -239,7 +239,7 @@ def _named(text: Callable[[], str], of: str) -> Callable[[Params, Known], str]:
 
 
 def _months(node: Params, _known: Known) -> str:
-    names = _("、").join(str(MONTHS[month]) for month in node["in"])
+    names = pgettext("list", ", ").join(str(MONTHS[month]) for month in node["in"])
     return _("birthday in %(names)s") % {"names": names}
 
 

@@ -10,14 +10,17 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
-from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
+from members.admin import merging
+from members.admin.base import ByMember, ReadOnlyAdmin, links_of, posted, service_page
+from members.admin.segments import SegmentInline
 from members.exceptions import NameInvalid
 from members.models import Consent, DeviceSession, Member, MemberTag, Tag
 from members.services import registration
@@ -123,12 +126,13 @@ class MemberAdmin(BoundedAdmin):
     ordering = ("-pk",)
     list_filter = ("source", "tags")
     list_select_related = ("home_store",)
-    inlines = (MemberTagInline,)
+    inlines = (MemberTagInline, SegmentInline)
     search_fields = ("number",)
     search_help_text = gettext_lazy(
         "Exact member number, mobile number, external number or whole name"
     )
     autocomplete_fields: tuple[str, ...] = ()
+    actions_detail: tuple[str, ...] = ("merge",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         phone = self._phone_column(request)
@@ -140,18 +144,37 @@ class MemberAdmin(BoundedAdmin):
             "grouped_number",
             phone,
             "external_number",
+            "state",
             "name",
-            "birthday",
-            "home_store",
-            "source",
-            "joined_at",
+            ("gender", "birthday"),
+            ("home_store", "preferred_store"),
+            ("source", "source_code"),
+            ("joined_at", "invited_by"),
+            "more",
         )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Member | None = None
     ) -> tuple[str, ...]:
         phone = self._phone_column(request)
-        return ("grouped_number", phone, "external_number", "source", "joined_at")
+        return (
+            "grouped_number",
+            phone,
+            "external_number",
+            "state",
+            "source",
+            "source_code",
+            "joined_at",
+            "invited_by",
+            "more",
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_closed = isinstance(obj, Member) and obj.is_closed
+        return not is_closed and super().has_change_permission(request, obj)
+
+    def has_merge_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("members.merge_member")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -176,6 +199,37 @@ class MemberAdmin(BoundedAdmin):
             submit=_("Register"),
             call=_register,
             back=reverse("admin:members_member_changelist"),
+        )
+
+    @action(
+        description=gettext_lazy("Merge with another"),
+        url_path="merge",
+        permissions=["merge"],
+        icon="merge",
+    )
+    def merge(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return merging.page(self, request, object_id)
+
+    @display(
+        description=gettext_lazy("state"),
+        label={"current": "success", "merged": "warning", "erased": "danger"},
+    )
+    def state(self, member: Member) -> tuple[str, str]:
+        if member.erased_at is not None:
+            return "erased", _("erased")
+        if member.merged_into is not None:
+            return "merged", _("merged into %(number)s") % {
+                "number": member.merged_into.grouped_number
+            }
+        return "current", _("member")
+
+    @display(description=gettext_lazy("more"))
+    def more(self, member: Member) -> str:
+        """Where the apps above show what else there is about this person."""
+        return format_html_join(
+            "",
+            '<a class="text-primary-600 underline mr-4" href="{}">{}</a>',
+            ((url, text) for text, url in links_of(member)),
         )
 
     @staticmethod
