@@ -129,11 +129,11 @@ def rows_of(levels: list[Level]) -> list[dict[str, Any]]:
 
 
 def ladder_input(program: ProgramForm, rows: Any, known: dict[int, Level]) -> LadderInput:
-    """What was filled in, in the order of growth; invitations keep their place.
+    """What was filled in; a new level finds its place by its growth, one by invitation on top.
 
     The id and code of a level that exists are its own, whatever was sent.
     """
-    found = []
+    found: list[LevelInput] = []
     for form in rows:
         if not form.is_used:
             continue
@@ -182,9 +182,9 @@ def _field(value: Value) -> forms.Field:
     if value.kind == "text":
         widget = UnfoldAdminTextInputWidget
         return forms.CharField(max_length=int(value.high), widget=widget, **same)
-    bounds = {"min_value": value.low, "max_value": value.high}
+    bounds: dict[str, Any] = {"min_value": value.low, "max_value": value.high}
     if value.kind == "whole":
-        whole = {name: int(bound) for name, bound in bounds.items()}
+        whole: dict[str, Any] = {name: int(bound) for name, bound in bounds.items()}
         return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **same, **whole)
     return forms.DecimalField(
         decimal_places=2, widget=UnfoldAdminDecimalFieldWidget, **same, **bounds

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -40,7 +41,7 @@ def test_a_return_lowers_the_day_of_its_purchase(store: Store, lin: Member) -> N
 
 
 def test_only_money_counts_as_spent_and_comes_back_in_proportion(store: Store, lin: Member) -> None:
-    half = {"paid_by_coupon": Decimal("30.60"), "paid_by_points": Decimal("20.40")}
+    half: dict[str, Any] = {"paid_by_coupon": Decimal("30.60"), "paid_by_points": Decimal("20.40")}
     take_one(store, receipt("1", lines=[TEA], **half))
     assert days()[0][1] == 51_0000
     take_one(store, back("R1", "1", LineInput("TEA", "", Decimal(1), Decimal("25.50"))))

@@ -1,5 +1,6 @@
 """How members came to their levels: rows to look at."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.contrib import admin
@@ -15,7 +16,7 @@ from tiers.policies.ladders import SCALE
 class _OfMember(ByMember, ReadOnlyAdmin):
     """Reached from a member's level, not from the sidebar."""
 
-    list_select_related: tuple[str, ...] = ("member",)
+    list_select_related: Sequence[str] = ("member",)
     ordering = ("-pk",)
     search_help_text = gettext_lazy(
         "Exact member number, mobile number, external number or whole name"
