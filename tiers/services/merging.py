@@ -64,10 +64,11 @@ def _move_gifts(kept_id: int, gone_id: int) -> None:
     for row in UpgradeGift.objects.filter(member_id=gone_id).order_by("nth"):
         key = (row.level_id, row.period)
         last[key] = last.get(key, 0) + 1
-        row.member_id, row.nth = kept_id, last[key]
+        # Its entry stays with the other account, so no return can take it back any more.
+        row.member_id, row.nth, row.cause = kept_id, last[key], ""
         if row.taken_back_at is None and key in had:
             row.taken_back_at = row.given_at
-        row.save(update_fields=["member", "nth", "taken_back_at"])
+        row.save(update_fields=["member", "nth", "cause", "taken_back_at"])
 
 
 def _stand(kept_id: int, higher: standings.Standing | None, *, at: datetime, actor: str) -> None:
