@@ -191,7 +191,7 @@ class SegmentAdmin(BoundedAdmin):
         form = SegmentForm(posted(request), initial=_initial(segment), keeps_code=is_rfm)
 
         def call(data: dict[str, Any]) -> tuple[Segment, str]:
-            kept = {"code": segment.code, "is_active": segment.is_active}
+            kept: dict[str, Any] = {"code": segment.code, "is_active": segment.is_active}
             saved = segments.change(segment_id=segment.pk, **kept | data, at=timezone.now())
             return saved, _("Saved: %(name)s.") % {"name": saved}
 
@@ -312,8 +312,8 @@ class SegmentAdmin(BoundedAdmin):
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_own = obj is None or obj.kind != Segment.Kind.RFM
-        return is_own and super().has_delete_permission(request, obj)
+        is_rfm = obj is not None and obj.kind == Segment.Kind.RFM
+        return not is_rfm and bool(super().has_delete_permission(request, obj))
 
     # --- shared ----------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def _rounded(value: int) -> int:
     """Two digits that a person would have chosen: 87 → 85, 1 234 → 1 200; at least 1."""
     if value < 10:
         return max(value, 1)
-    size = 10 ** (len(str(value)) - 1)
+    size = int(10 ** (len(str(value)) - 1))
     step = max(size // 2 if value < 100 else size // 10, 1)
     return max(value - value % step, step)
 

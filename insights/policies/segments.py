@@ -140,7 +140,8 @@ def _tree_problems(node: Any, where: str, depth: int) -> Iterator[Problem]:
     if group is None:
         yield from _condition_problems(node, where)
         return
-    op, nodes = group
+    op = group[0]
+    nodes: Any = group[1]
     path = f"{where}.{op}".strip(".")
     unknown = sorted(str(name) for name in set(node) - {op, "not"})
     yield from (Problem(f"{where}.{name}".strip("."), "field_unknown") for name in unknown)

@@ -108,7 +108,7 @@ def figures(at: Limits, as_of: date, *, low: int, high: int) -> QuerySet[Receipt
         )
         .filter(last_at__isnull=False)
     )
-    return summed.annotate(
+    found: QuerySet[Receipt, dict[str, Any]] = summed.annotate(
         first_on=TruncDate("first_at", tzinfo=zone),
         last_on=TruncDate("last_at", tzinfo=zone),
         group=Case(
@@ -120,6 +120,7 @@ def figures(at: Limits, as_of: date, *, low: int, high: int) -> QuerySet[Receipt
             output_field=CharField(),
         ),
     ).values("member_id", *COLUMNS)
+    return found
 
 
 def _after(day: date) -> datetime:

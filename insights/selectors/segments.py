@@ -31,9 +31,10 @@ from django.db.models.lookups import Range
 
 from campaigns.models import Event
 from campaigns.policies.conditions import decimal_of
+from campaigns.policies.problems import Params
 from insights.models import RfmScore
 from insights.policies import rfm
-from insights.policies.segments import Params, group_of
+from insights.policies.segments import group_of
 from insights.selectors.rfm import COUNTS, IS_PURCHASE, midnight, net_amount
 from members.models import Consent, Member, MemberTag, SegmentMember
 from points.selectors import holdings
@@ -297,10 +298,10 @@ _TRANSLATIONS: dict[str, Callable[[Params, Frame], Q]] = {
 class Preview(NamedTuple):
     """How many members fulfil the conditions, and ten of them.
 
-    `count` is None where counting took too long; an estimate when `is_estimate`.
+    `size` is None where counting took too long; an estimate when `is_estimate`.
     """
 
-    count: int | None
+    size: int | None
     is_estimate: bool
     of: int
     sample: list[Member]

@@ -88,7 +88,7 @@ def _begun(
     open_runs = RfmRun.objects.filter(state=RfmRun.State.RUNNING)
     found = open_runs.filter(as_of=as_of, thresholds=told).order_by("-pk").first()
     # Runs of other days that never ended have nothing to go on with.
-    open_runs.exclude(pk=found.pk if found else None).delete()
+    open_runs.exclude(pk=found.pk if found is not None else 0).delete()
     if found is not None:
         return found
     return RfmRun.objects.create(

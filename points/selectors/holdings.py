@@ -11,7 +11,8 @@ from points.models import Account, Entry, Lot
 def _of(rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
     mine = rows.filter(account__member_id=OuterRef("pk"), account__unit=Account.Unit.POINTS)
     summed = mine.order_by().values("account__member_id").annotate(points=Sum(value))
-    return summed.values("points")
+    points: QuerySet[Any] = summed.values("points")
+    return points
 
 
 def usable(at: datetime, *, until: datetime | None = None) -> QuerySet[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 LONDON, SHANGHAI = ZoneInfo("Europe/London"), ZoneInfo("Asia/Shanghai")
@@ -93,8 +94,9 @@ def groups(found: dict[str, Figures]) -> dict[str, tuple[int, Decimal]]:
 def cells(found: dict[str, Figures]) -> dict[tuple[int, int, int], tuple[int, Decimal]]:
     """Scores by fifths: a member's fifth is that of the best-placed equal value."""
 
-    def fifths(values: list) -> dict:
-        ordered, made = sorted(values), {}
+    def fifths(values: list[Any]) -> dict[Any, int]:
+        ordered = sorted(values)
+        made: dict[Any, int] = {}
         for place, value in enumerate(ordered):
             made.setdefault(value, place * 5 // len(ordered) + 1)
         return made

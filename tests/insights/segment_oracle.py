@@ -51,7 +51,7 @@ def holds(node: dict[str, Any], one: Facts, at: datetime) -> bool:
         found = not node["any"] or any(holds(part, one, at) for part in node["any"])
     else:
         found = _condition(node, one, at)
-    return found != node.get("not", False)
+    return found is not bool(node.get("not"))
 
 
 def _condition(node: dict[str, Any], one: Facts, at: datetime) -> bool:
@@ -73,8 +73,8 @@ def _condition(node: dict[str, Any], one: Facts, at: datetime) -> bool:
         soon = at + timedelta(days=node["days"])
         return _within(node, Decimal(sum(n for _from, til, n in one.lots if at < til <= soon)))
     if kind == "earned":
-        days = [(begin.astimezone(SHANGHAI).date(), n) for begin, _until, n in one.lots]
-        return _within(node, Decimal(sum(n for day, n in days if _in_period(node, day, today))))
+        lots = [(begin.astimezone(SHANGHAI).date(), n) for begin, _until, n in one.lots]
+        return _within(node, Decimal(sum(n for day, n in lots if _in_period(node, day, today))))
     if kind == "event":
         days = [moment.astimezone(SHANGHAI).date() for moment, name in one.events
                 if name in node["in"]]  # fmt: skip

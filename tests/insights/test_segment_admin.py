@@ -177,7 +177,7 @@ def test_a_large_shop_is_estimated(
     monkeypatch.setattr(counting, "COUNTED_MAX", 1)
     found = counting.preview(TEA, NOW)
     assert (found.is_estimate, found.of) == (True, 3)
-    assert found.count in (0, 3)
+    assert found.size in (0, 3)
 
 
 def test_counting_that_takes_too_long_is_cut_off(
@@ -189,7 +189,7 @@ def test_counting_that_takes_too_long_is_cut_off(
     ):
         list(Member.objects.raw(_ENDLESS))
     # The connection is as good as before.
-    assert counting.preview(TEA, NOW).count == 2
+    assert counting.preview(TEA, NOW).size == 2
 
 
 _ENDLESS = """

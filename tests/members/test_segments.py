@@ -1,6 +1,7 @@
 """Segments: their codes and names, who is in them, and what keeps them from going."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -22,8 +23,8 @@ def people(db: None) -> list[Member]:
     return [cast.member(phone=f"1390013900{n}", name="") for n in range(4)]
 
 
-def a_list(code: str = "press", **values: str) -> Segment:
-    return segments.create(code=code, name="媒体", kind="list", at=NOW, **values)
+def a_list(code: str = "press") -> Segment:
+    return segments.create(code=code, name="媒体", kind="list", at=NOW)
 
 
 def members_of(segment: Segment) -> set[int]:
@@ -125,7 +126,7 @@ def test_a_segment_that_a_rule_asks_for_stays(people: list[Member]) -> None:
     segment = a_list()
     asks = rule("press", "multiplier", {"kind": "segment", "in": ["press"]}, factor=2)
     version = draft(asks, name="媒体双倍", starts_at=NOW + timedelta(days=30))
-    as_is = {"code": "press", "name": "媒体", "description": "", "is_active": True}
+    as_is: dict[str, Any] = {"code": "press", "name": "媒体", "description": "", "is_active": True}
 
     # A draft binds nothing; once published, also ahead of its day, it does.
     segments.change(segment_id=segment.pk, **as_is, at=NOW)
