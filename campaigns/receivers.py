@@ -6,8 +6,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from campaigns.services import editions, registrations
-from members.signals import members_registered
+from campaigns.services import editions, merging, profiles, registrations
+from members.signals import members_merged, members_registered, profile_completed
 from points.signals import settings_changed
 
 
@@ -21,3 +21,14 @@ def reward_registration(member_ids: Sequence[int], at: datetime, **kwargs: Any) 
 def keep_the_rules_page(at: datetime, **kwargs: Any) -> None:
     """The rules page says some of the ledger's settings: a change makes a new edition."""
     editions.record(at)
+
+
+@receiver(profile_completed, dispatch_uid="campaigns.reward_profile")
+def reward_profile(member_id: int, at: datetime, **kwargs: Any) -> None:
+    """Note what the rules give for a complete profile, once per member."""
+    profiles.reward(member_id=member_id, at=at)
+
+
+@receiver(members_merged, dispatch_uid="campaigns.move_acts")
+def move_acts(kept_id: int, gone_id: int, **kwargs: Any) -> None:
+    merging.merge(kept_id=kept_id, gone_id=gone_id)

@@ -49,5 +49,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "verify_ledger": _daily(3, 0, "points.tasks.verify_ledger"),
     # A safety net: publishing and saving the ledger's settings record at once.
     "record_editions": _daily(0, 20, "campaigns.tasks.record_editions"),
+    "forget_invitations": _daily(4, 5, "members.tasks.forget_invitations"),
+    "tidy_merges": _every(timedelta(minutes=10), "members.tasks.tidy_merges"),
     "forget_codes": _daily(4, 0, "members.tasks.forget_codes"),
 }

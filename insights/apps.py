@@ -8,6 +8,7 @@ class InsightsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from insights import receivers  # noqa: F401 - connects the receivers
         from insights.selectors import segment_words
         from members.selectors import segments
         from stores.selectors import labels

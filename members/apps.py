@@ -10,4 +10,10 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from stores.selectors import labels
 
-        labels.register_jobs({"members.forget_codes": _("Delete old sign-in codes")})
+        labels.register_jobs(
+            {
+                "members.forget_codes": _("Delete old sign-in codes"),
+                "members.forget_invitations": _("Delete old invitations of relatives and friends"),
+                "members.tidy_merges": _("Carry over what came to merged members"),
+            }
+        )

@@ -126,11 +126,6 @@ class WechatTooMany(Refusal):
     message = _("Too many sign-ins came from your network. Please try again later.")
 
 
-class WechatTooMany(Refusal):
-    code = "wechat_too_many"
-    message = _("Too many sign-ins came from your network. Please try again later.")
-
-
 class WechatCodeInvalid(Refusal):
     code = "wechat_code_invalid"
     message = _("WeChat does not know this code, or it was used already. Please try again.")
@@ -335,3 +330,15 @@ class RelationsTooMany(Refusal):
 class RelationUnknown(Refusal):
     code = "relation_unknown"
     message = _("There is no such relative or friend in your list.")
+
+
+class MemberClosed(Refusal):
+    code = "member_closed"
+    message = _("This member was merged into another or erased.")
+    field = "member"
+
+
+class MergeWithOneself(Refusal):
+    code = "merge_with_oneself"
+    message = _("Please name another member.")
+    field = "other"

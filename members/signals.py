@@ -13,3 +13,15 @@ sign_in_code_issued = Signal()
 # Keyword arguments: member_id: int, at: datetime. Name, gender and birthday are filled in; it
 # may come again when a member empties one and fills it once more.
 profile_completed = Signal()
+
+# Keyword arguments: member_ids: Sequence[int], at: datetime. Sent before rows of these people
+# change hands: receivers take the locks that come before a member's row, and do nothing else.
+members_changing_hands = Signal()
+
+# Keyword arguments: kept_id: int, gone_id: int, at: datetime, actor: str. Two rows were one
+# person: each app moves its own rows from the one that goes to the one that is kept.
+members_merged = Signal()
+
+# Keyword arguments: member_id: int, at: datetime. Each app forgets what names this person and
+# keeps what the books need.
+member_erased = Signal()

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from members.services import codes
+from members.services import codes, merging, relations
 from stores.services import jobs
 
 
@@ -14,3 +14,24 @@ def forget_codes() -> None:
         deleted = codes.forget_codes(now=now)
         run.progress(done=deleted)
         run.result = {"deleted": deleted}
+
+
+@shared_task
+def forget_invitations() -> None:
+    now = timezone.now()
+    with jobs.recorded(name="members.forget_invitations", now=now) as run:
+        deleted = relations.forget_invitations(now=now)
+        run.progress(done=deleted)
+        run.result = {"deleted": deleted}
+
+
+@shared_task
+def tidy_merges() -> None:
+    """Often nothing was merged lately: then no run is recorded."""
+    now = timezone.now()
+    if not merging.are_recent(now=now):
+        return
+    with jobs.recorded(name="members.tidy_merges", now=now) as run:
+        done = merging.tidy(now=now)
+        run.progress(done=done)
+        run.result = {"members": done}

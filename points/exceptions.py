@@ -154,3 +154,8 @@ class ReasonRequired(PointsRefusal):
 class KeyMissing(PointsRefusal):
     code = "idempotency_key_missing"
     message = _("Send an Idempotency-Key header, so that a repeated request is done once.")
+
+
+class AccountHasHolds(PointsRefusal):
+    code = "account_has_holds"
+    message = _("%(points)s points are held by an unfinished checkout. Finish or release it first.")

@@ -6,11 +6,22 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from members.signals import members_registered
-from points.services import accounts
+from members.signals import members_changing_hands, members_merged, members_registered
+from points.services import accounts, merging
 
 
 @receiver(members_registered)
 def open_accounts(member_ids: Sequence[int], at: datetime, **kwargs: Any) -> None:
     """A member has a point account from the first moment."""
     accounts.open_accounts(member_ids, at=at)
+
+
+@receiver(members_changing_hands, dispatch_uid="points.lock_accounts")
+def lock_accounts(member_ids: Sequence[int], at: datetime, **kwargs: Any) -> None:
+    """Accounts are the first lock of all (docs/architecture.md, lock order)."""
+    accounts.lock(member_ids, at=at)
+
+
+@receiver(members_merged, dispatch_uid="points.merge_accounts")
+def merge_accounts(kept_id: int, gone_id: int, at: datetime, actor: str, **kwargs: Any) -> None:
+    merging.merge(kept_id=kept_id, gone_id=gone_id, actor=actor, at=at)

@@ -10,6 +10,7 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from points.selectors import labels
+        from sales import receivers  # noqa: F401 - connects the receivers
         from stores.selectors import labels as job_labels
 
         labels.register_sources(

@@ -15,7 +15,7 @@ from campaigns.policies.occasions import TRIGGERS
 # Purchases come as receipts; what else happened is an event.
 EVENT_TRIGGERS = TRIGGERS[2:]
 # The product itself notes these, once each; told from outside they would count again.
-NOTED_HERE = frozenset({"registration", "birthday"})
+NOTED_HERE = frozenset({"registration", "birthday", "profile"})
 REPORTABLE = tuple(trigger for trigger in EVENT_TRIGGERS if trigger not in NOTED_HERE)
 CLOCK_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

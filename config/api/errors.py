@@ -33,7 +33,6 @@ STATUS: dict[str, int] = {
     "passwords_paused": status.HTTP_503_SERVICE_UNAVAILABLE,
     "wechat_unavailable": status.HTTP_503_SERVICE_UNAVAILABLE,
     "wechat_too_many": status.HTTP_429_TOO_MANY_REQUESTS,
-    "wechat_too_many": status.HTTP_429_TOO_MANY_REQUESTS,
     "wechat_refused": status.HTTP_403_FORBIDDEN,
     "wechat_phone_bound": status.HTTP_409_CONFLICT,
     "wechat_bound_elsewhere": status.HTTP_409_CONFLICT,

@@ -11,15 +11,30 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin
 
 from members import selectors
+from members.models import Member
 from stores.admin.base import BoundedAdmin
 from stores.exceptions import Refusal
 
 M = TypeVar("M", bound=Model)
 MEMBERS_FOUND_MAX = 50
+
+
+# What the apps above add to a member's page: words, and the list in which the member is searched.
+_LINKS: list[tuple[str | Promise, str]] = []
+
+
+def register_link(text: str | Promise, changelist: str) -> None:
+    """Lead from a member's page to their rows in a list that finds members by number."""
+    _LINKS.append((text, changelist))
+
+
+def links_of(member: Member) -> list[tuple[str | Promise, str]]:
+    return [(text, f"{reverse(name)}?q={member.number}") for text, name in _LINKS]
 
 
 class ReadOnlyAdmin(BoundedAdmin):

@@ -44,12 +44,12 @@ urlpatterns = [
     path("me/relations/accept", relations.RelationAcceptView.as_view(), name="me-relations-accept"),
     path("me/relations/<int:relation_id>", relations.RelationView.as_view(), name="me-relation"),
     path("regions", addresses.RegionsView.as_view(), name="regions"),
-    path("members", till.MembersView.as_view(), name="members"),
-    path("members/look-up", till.LookUpView.as_view(), name="members-look-up"),
     path("segments", segments.SegmentsView.as_view(), name="segments"),
     path(
         "segments/<slug:code>/members",
         segments.SegmentMembersView.as_view(),
         name="segment-members",
     ),
+    path("members", till.MembersView.as_view(), name="members"),
+    path("members/look-up", till.LookUpView.as_view(), name="members-look-up"),
 ]

@@ -92,6 +92,7 @@ class Member(models.Model):
         blank=True,
         related_name="merged",
     )
+    merged_at = models.DateTimeField(_("merged at"), null=True, blank=True)
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined at"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -100,7 +101,12 @@ class Member(models.Model):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         indexes = [models.Index(fields=["name"], name="members_member_name")]
-        permissions = [("view_phone", _("Can see whole phone numbers"))]
+        permissions = [
+            ("view_phone", _("Can see whole phone numbers")),
+            ("merge_member", _("Can merge two members")),
+            ("export_member", _("Can export a member's data")),
+            ("erase_member", _("Can erase a member")),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.number

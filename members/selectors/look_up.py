@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import Q
 from django.db.models.expressions import BaseExpression, Combinable
-from django.db.models.functions import Coalesce
 from django.utils.crypto import salted_hmac
 
 from members import policies
 from members.models import Member
 from members.policies import codes
+from members.selectors.people import standing
 
 Annotations = Mapping[str, BaseExpression | Combinable]
 
@@ -82,13 +82,6 @@ def is_stale_code(value: str, *, at: datetime) -> bool:
         and policies.is_member_number(digits[: policies.MEMBER_NUMBER_DIGITS])
         and codes.number_in(digits, key=code_key(), at=at) is None
     )
-
-
-def standing(matches: Q) -> QuerySet[Member]:
-    """The member whom a row that matches stands for: itself, or the one it was merged into."""
-    rows = Member.objects.filter(matches, erased_at=None).order_by("pk")
-    target = rows.values(target=Coalesce(F("merged_into_id"), F("pk")))[:1]
-    return Member.objects.filter(pk=Subquery(target), erased_at=None)
 
 
 def _matches(kind: str, value: str, *, at: datetime) -> Q | None:

@@ -4,11 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from members import policies
 from members.models import Member, MemberTag, Tag
 from stores.selectors.arrays import among
+
+# Whom a row stands for: itself, or the member it was merged into.
+CURRENT_ID = Coalesce(F("merged_into_id"), F("pk"))
 
 
 class PersonFacts(NamedTuple):
@@ -24,6 +28,7 @@ def found_by(text: str) -> QuerySet[Member]:
 
     Exact matches only: each uses a unique index (the name its own), so that a till or a back
     office with a million members answers at once. Blanks in a member number do not matter.
+    Rows that were merged away lead to the member who is left.
     """
     wanted = text.strip()
     matches = Q(external_number=wanted) | Q(name=wanted)
@@ -32,7 +37,10 @@ def found_by(text: str) -> QuerySet[Member]:
         matches |= Q(number=digits)
     if phone := policies.normalise_phone(wanted):
         matches |= Q(phone=phone)
-    return Member.objects.filter(matches) if wanted else Member.objects.none()
+    if not wanted:
+        return Member.objects.none()
+    found = Member.objects.filter(matches)
+    return Member.objects.filter(pk__in=found.values(target=CURRENT_ID))
 
 
 def tags_of(member_ids: Collection[int]) -> dict[int, frozenset[str]]:
@@ -69,8 +77,15 @@ def born_on(days: Sequence[tuple[int, int]], *, after: int, limit: int) -> list[
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
+def standing(matches: Q) -> QuerySet[Member]:
+    """The member whom a row that matches stands for: itself, or the one it was merged into."""
+    rows = Member.objects.filter(matches, erased_at=None).order_by("pk")
+    target = rows.values(target=CURRENT_ID)[:1]
+    return Member.objects.filter(pk=Subquery(target), erased_at=None)
+
+
 def member_id(kind: str, value: str) -> int | None:
-    """The member with this `number`, `external` number or `phone`; None when there is none."""
+    """Whom this `number`, `external` number or `phone` names now; None when there is nobody."""
     matches = {
         "number": Q(number=policies.fold_digits(value.strip())),
         "external": Q(external_number=value.strip()),
@@ -78,4 +93,4 @@ def member_id(kind: str, value: str) -> int | None:
     }
     if kind == "phone" and policies.normalise_phone(value) is None:
         return None
-    return Member.objects.filter(matches[kind]).values_list("pk", flat=True).first()
+    return standing(matches[kind]).values_list("pk", flat=True).first()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from members.exceptions import InvitationUnknown
+from members.exceptions import InvitationUnknown, SourceCodeInvalid
 from members.models import Consent, Member
 from members.services import consents, profile, registration
 
@@ -54,3 +54,15 @@ def origin_of(invitation_code: str, *, source_code: str = "") -> registration.Or
     if friend is None:
         raise InvitationUnknown
     return registration.Origin(invited_by_id=friend.pk, source_code=source_code)
+
+
+def origin_if_known(invitation_code: str, *, source_code: str = "") -> registration.Origin:
+    """As `origin_of`, at doors where a stale link must not keep anybody from signing in."""
+    friend = profile.inviter(invitation_code) if invitation_code else None
+    try:
+        source_code = registration.checked_source_code(source_code)
+    except SourceCodeInvalid:
+        source_code = ""
+    return registration.Origin(
+        invited_by_id=friend.pk if friend is not None else None, source_code=source_code
+    )

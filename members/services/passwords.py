@@ -31,7 +31,7 @@ def sign_in(
     """
     number = codes.checked_phone(phone)
     _count_try(number, ip=ip, at=at)
-    member = Member.objects.filter(phone=number).first()
+    member = signing_in.owner_of(number)
     if not _is_right(member, password) or member is None:
         raise exceptions.PasswordWrong
     with transaction.atomic():

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from members import exceptions, policies, signals
 from members.models import Member
+from members.selectors import CURRENT_ID
 
 _NAME_LENGTH = 60
 _EXTERNAL_LENGTH = 64
@@ -164,7 +165,9 @@ def _insert(member: Member) -> None:
 def _ids_by_external_number(numbers: Sequence[str]) -> dict[str, int]:
     rows = Member.objects.filter(external_number__in=numbers)
     return {
-        number: pk for number, pk in rows.values_list("external_number", "pk") if number is not None
+        number: pk
+        for number, pk in rows.values_list("external_number", CURRENT_ID)
+        if number is not None
     }
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from members import exceptions, policies
 from members.models import CodeAllowance, DeviceSession, Member, WechatIdentity
-from members.services import codes, wechat_client, wechat_tokens
+from members.services import codes, registration, wechat_client, wechat_tokens
 from members.services import sign_in as signing_in
 from members.services.wechat_client import Client, WechatUser
 
@@ -19,7 +19,13 @@ _CODE_LENGTH_MAX = 200
 
 
 def sign_in(
-    *, login_code: str, phone_code: str, ip: str, user_agent: str, at: datetime
+    *,
+    login_code: str,
+    phone_code: str,
+    ip: str,
+    user_agent: str,
+    at: datetime,
+    origin: registration.Origin = registration.NOWHERE,
 ) -> signing_in.SignedIn:
     """Sign in whoever called `wx.login`; a WeChat user who is bound needs nothing else.
 
@@ -43,7 +49,9 @@ def sign_in(
     _check_code(phone_code, field="phone_code")
     number = _checked(_phone_of(client, phone_code=phone_code, at=at))
     with transaction.atomic():
-        member, is_new = signing_in.find_or_register(phone=number, source=Member.Source.API, at=at)
+        member, is_new = signing_in.find_or_register(
+            phone=number, source=Member.Source.API, at=at, origin=origin
+        )
         _bind(member, user, at=at)
         return _signed_in(member, is_new=is_new, user_agent=user_agent, at=at)
 

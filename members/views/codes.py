@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from members.models import Member
 from members.policies import codes
 from members.selectors import look_up
-from members.services import profile
+from members.services import joining, profile
+from members.services.registration import Origin
 from members.views import visitors
 from members.views.visitors import member_required
 
@@ -70,6 +71,16 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if via.isprintable() and via:
         visitors.set_cookie(response, SOURCE_COOKIE, via.encode().hex(), max_age=_MONTH)
     return response
+
+
+def origin(request: HttpRequest) -> Origin:
+    """What brought the person who is about to sign in, as far as their device remembers it."""
+    try:
+        via = bytes.fromhex(request.COOKIES.get(SOURCE_COOKIE, "")).decode()
+    except ValueError:
+        via = ""
+    code = request.COOKIES.get(INVITATION_COOKIE, "")
+    return joining.origin_if_known(code, source_code=via)
 
 
 def svg_path(content: str) -> dict[str, object]:

@@ -24,6 +24,7 @@ from members.forms import CodeForm, PhoneForm
 from members.forms.security import PasswordSignInForm
 from members.models import DeviceSession
 from members.services import codes, passwords, sessions, sign_in
+from members.views import codes as codes_view
 from members.views import visitors
 from stores.exceptions import Refusal
 
@@ -75,6 +76,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                     kind=DeviceSession.Kind.WEB,
                     user_agent=request.META.get("HTTP_USER_AGENT", ""),
                     at=timezone.now(),
+                    origin=codes_view.origin(request),
                 )
             except Refusal as refusal:
                 form.add_error("code", str(refusal))

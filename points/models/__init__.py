@@ -5,10 +5,12 @@ from points.models.entry import Entry
 from points.models.gift import Gift, GiftSettings
 from points.models.hold import Hold
 from points.models.lot import Lot, LotUse
+from points.models.merge import AccountMerge, LotMove
 from points.models.settings import LedgerSettings
 
 __all__ = [
     "Account",
+    "AccountMerge",
     "Adjustment",
     "ClearingRun",
     "Entry",
@@ -17,5 +19,6 @@ __all__ = [
     "Hold",
     "LedgerSettings",
     "Lot",
+    "LotMove",
     "LotUse",
 ]

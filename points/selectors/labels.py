@@ -32,6 +32,7 @@ _sources: dict[str, str | Promise] = {
     "adjustment": pgettext_lazy("source", "adjustment by hand"),
     "transfer": pgettext_lazy("source", "transfer"),
     "gift": pgettext_lazy("source", "gift"),
+    "merge": pgettext_lazy("source", "merging of two accounts"),
 }
 _actors: dict[str, str | Promise] = {"system": pgettext_lazy("actor", "system")}
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from points.exceptions import EntryNotFound
 from points.policies import DebtPolicy, fingerprint
-from points.services import checks, operations, reversals, rows
+from points.services import carried, checks, operations, reversals, rows
 from points.services.book import WINDOW, Book
 from points.services.operations import Note
-from points.services.rows import LotRow, Posting, posting, repeat
+from points.services.rows import EntryRow, LotRow, Posting, posting, repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,21 @@ class _Poster:
             if isinstance(order, ClawBack) and order.of_reference is not None
         ]
         self.known = book.answered(sorted(set(keys)))
+        self.carried = self._carried(orders)
         self.live = self._live_lots(orders)
+
+    def _carried(self, orders: Sequence[Order]) -> dict[tuple[int, str], EntryRow]:
+        """What claw-backs name that is not in its account, from accounts merged into it."""
+        coming = {(self.book.member(order.member_id).id, order.reference) for order in orders}
+        missing = {
+            (account, order.of_reference)
+            for order in orders
+            if isinstance(order, ClawBack) and order.of_reference is not None
+            for account in [self.book.member(order.member_id).id]
+            if (account, order.of_reference) not in self.known
+            and (account, order.of_reference) not in coming
+        }
+        return carried.entries(self.book, sorted(missing)) if missing else {}
 
     def _live_lots(self, orders: Sequence[Order]) -> dict[int, list[LotRow]]:
         """Open lots of the accounts that a claw-back of this batch may need, in FIFO order."""
@@ -153,7 +167,8 @@ class _Poster:
     def _earned_by(self, account_id: int, reference: str | None) -> int | None:
         if reference is None:
             return None
-        earned = self.known.get((account_id, reference))
+        key = (account_id, reference)
+        earned = self.known.get(key) or self.carried.get(key)
         if earned is None or earned.kind != "earn":
             raise EntryNotFound(reference=reference)
         return earned.id

@@ -44,6 +44,32 @@ def expire_due(
     return run
 
 
+def expire_member(*, member_id: int, reference: str, at: datetime) -> None:
+    """Book what has lapsed of one member's lots by `at`; nothing when nothing has.
+
+    Locks the account, within the caller's transaction.
+    """
+    book = Book(recorded_at=at)
+    account = book.locked(member_id)
+    book.cursor.execute(
+        f"SELECT SUM(remaining) FROM points_lot WHERE {_DUE} AND account_id = %s",  # noqa: S608 - constants
+        [rows.stamp(at), account.id],
+    )
+    points = int(book.cursor.fetchone()[0] or 0)
+    if not points:
+        return
+    note = Note(
+        reference=reference,
+        fingerprint=fingerprint(reference),
+        source="expiry",
+        actor="system",
+        at=at,
+    )
+    entry = operations.expire(book, account, note, points=points)
+    book.flush()
+    _close_lots(book.cursor, {account.id: entry.id}, at)
+
+
 def _window(run: ClearingRun, *, after: int, recorded_at: datetime, wait: bool) -> int | None:
     """Book one window; returns the last account it looked at, None when there was none."""
     with transaction.atomic():

@@ -14,7 +14,7 @@ from django.db import transaction
 from points.exceptions import EntryNotFound
 from points.models import Hold
 from points.policies import DebtPolicy, fingerprint
-from points.services import checks, operations, reversals, stored
+from points.services import carried, checks, operations, reversals, stored
 from points.services.book import Book
 from points.services.operations import Note
 from points.services.rows import AccountRow, EntryRow, Posting, posting
@@ -232,7 +232,8 @@ def claw_back(
             return answer
         earned_by_id = None
         if earn_reference is not None:
-            earned = book.find(account, earn_reference)
+            key = (account.id, earn_reference)
+            earned = book.find(account, earn_reference) or carried.entries(book, [key]).get(key)
             if earned is None or earned.kind != "earn":
                 raise EntryNotFound(reference=earn_reference)
             earned_by_id = earned.id

@@ -218,6 +218,14 @@ def transfer(
     book: Book, giver: AccountRow, receiver: AccountRow, note: Note, *, points: int
 ) -> tuple[EntryRow, EntryRow]:
     """Move points with their expiry (F73): for every lot taken, a lot of the same day arrives."""
+    out, into, _pairs = move(book, giver, receiver, note, points=points)
+    return out, into
+
+
+def move(
+    book: Book, giver: AccountRow, receiver: AccountRow, note: Note, *, points: int
+) -> tuple[EntryRow, EntryRow, list[tuple[LotRow, LotRow]]]:
+    """As `transfer`, and says which lot became which."""
     refuse_frozen(giver)
     refuse_frozen(receiver)
     taken = pick(book, giver, points, note.at)
@@ -241,7 +249,7 @@ def transfer(
         for lot, part in taken
     ]
     pay_debt(book, into, arrived, paid.to_debt)
-    return out, into
+    return out, into, [(lot, new) for (lot, _part), new in zip(taken, arrived, strict=True)]
 
 
 def set_status(book: Book, account: AccountRow, note: Note, *, is_frozen: bool) -> EntryRow:

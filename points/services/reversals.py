@@ -11,7 +11,7 @@ from typing import Any
 from points import policies
 from points.exceptions import RestoreExceedsUse
 from points.policies import DebtPolicy
-from points.services import operations, rows
+from points.services import carried, operations, rows
 from points.services.book import Book
 from points.services.operations import Note
 from points.services.rows import AccountRow, EntryRow, LotRow
@@ -217,4 +217,5 @@ def _own_lots(book: Book, account: AccountRow, entry_id: int) -> list[LotRow]:
     fresh = [lot for lot in book.lots.values() if lot.entry_id == entry_id]
     if fresh:
         return fresh
-    return book.load_lots("account_id = %s AND entry_id = %s ORDER BY id", [account.id, entry_id])
+    own = book.load_lots("account_id = %s AND entry_id = %s ORDER BY id", [account.id, entry_id])
+    return own or carried.lots(book, account, entry_id)

@@ -14,6 +14,7 @@ from points.services import accounts
 from stores.models import Store
 from stores.services import api_keys
 from tests import cast
+from tiers.models import Level, LevelBenefit, Standing, TierProgram
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,22 @@ def test_every_way_in_two_queries(
         "is_frozen": False,
         "frozen_reason": "",
     }
+
+
+def test_the_level_comes_in_the_same_query(
+    till: Client, member: Member, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert ask(till, number=member.number).json()["panels"]["tier"] == {}
+    TierProgram.objects.create()
+    base = Level.objects.create(code="base", name="普卡", rank=1, threshold=0)
+    gold = Level.objects.create(code="gold", name="金卡", name_en="Gold", rank=2, threshold=500)
+    LevelBenefit.objects.create(level=gold, kind="discount", params={"percent": "5"})
+    assert ask(till, number=member.number).json()["panels"]["tier"]["code"] == base.code
+    now = timezone.now()
+    Standing.objects.create(member=member, level=gold, since=now.date(), changed_at=now)
+    with django_assert_num_queries(2):
+        tier = ask(till, number=member.number).json()["panels"]["tier"]
+    assert (tier["code"], tier["name"], tier["discount_percent"]) == ("gold", "金卡", "5")
 
 
 def test_a_frozen_account_says_why(till: Client, member: Member) -> None:

@@ -62,6 +62,8 @@ def inline(*tags: int) -> dict[str, Any]:
         "name": "林小雨",
         "taggings-TOTAL_FORMS": len(tags),
         "taggings-INITIAL_FORMS": 0,
+        "segmentings-TOTAL_FORMS": 0,
+        "segmentings-INITIAL_FORMS": 0,
         **rows,
     }
 

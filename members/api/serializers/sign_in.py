@@ -11,6 +11,25 @@ from stores.api.strict import StrictSerializer
 _TOKEN_LENGTH_MAX = 200
 
 
+class OriginSerializer(StrictSerializer):
+    """What brought a new member."""
+
+    invitation_code = serializers.CharField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the friend who invited a new member; an unknown one is passed over.",
+    )
+    source_code = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Which poster or link brought a new member.",
+    )
+
+
 class CodeRequestSerializer(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=40, help_text="A mobile number in any usual form.")
 
@@ -20,7 +39,7 @@ class CodeSentSerializer(serializers.Serializer[Any]):
     resend_at = serializers.DateTimeField(help_text="Before then another request is refused.")
 
 
-class SignInSerializer(serializers.Serializer[Any]):
+class SignInSerializer(OriginSerializer):
     phone = serializers.CharField(max_length=40)
     code = serializers.CharField(max_length=10, help_text="The six digits from the message.")
 
@@ -30,7 +49,7 @@ class PasswordSignInSerializer(StrictSerializer):
     password = serializers.CharField(max_length=LENGTH_MAX, trim_whitespace=False)
 
 
-class WechatSignInSerializer(StrictSerializer):
+class WechatSignInSerializer(OriginSerializer):
     login_code = serializers.CharField(max_length=_TOKEN_LENGTH_MAX, help_text="From `wx.login`.")
     phone_code = serializers.CharField(
         max_length=_TOKEN_LENGTH_MAX,

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from members.api.authentication import IsMember
 from members.api.serializers import sign_in as serializers
 from members.models import DeviceSession
-from members.services import codes, passwords, sessions, sign_in, wechat
+from members.services import codes, joining, passwords, registration, sessions, sign_in, wechat
 
 
 class GuestView(APIView):
@@ -38,6 +38,13 @@ def asker(request: Request) -> dict[str, Any]:
         "user_agent": request.META.get("HTTP_USER_AGENT", ""),
         "at": timezone.now(),
     }
+
+
+def _origin(given: dict[str, Any]) -> registration.Origin:
+    """What brought a new person; taken out of what else was given."""
+    return joining.origin_if_known(
+        given.pop("invitation_code"), source_code=given.pop("source_code")
+    )
 
 
 def address(request: Request) -> str:
@@ -74,7 +81,10 @@ class SignInView(GuestView):
     )
     def post(self, request: Request) -> Response:
         given = checked(serializers.SignInSerializer, request)
-        done = sign_in.sign_in(**given, kind=DeviceSession.Kind.API, **asker(request))
+        origin = _origin(given)
+        done = sign_in.sign_in(
+            **given, origin=origin, kind=DeviceSession.Kind.API, **asker(request)
+        )
         return _signed_in(done, request)
 
 
@@ -108,7 +118,8 @@ class WechatSignInView(GuestView):
     )
     def post(self, request: Request) -> Response:
         given = checked(serializers.WechatSignInSerializer, request)
-        done = wechat.sign_in(**given, ip=address(request), **asker(request))
+        origin = _origin(given)
+        done = wechat.sign_in(**given, origin=origin, ip=address(request), **asker(request))
         return _signed_in(done, request)
 
 
