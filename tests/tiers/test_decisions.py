@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from members.models import Member
+from members.services import merging as merging_members
 from points.selectors import balances
 from tests.tiers.making import LADDER, NOON, gift, grow, ladder, level_of, noon, standing
 from tests.tiers.test_climbing import night
@@ -110,6 +111,17 @@ def test_two_accounts_become_one(lin: Member, chen: Member) -> None:
     assert StandingChange.objects.filter(member=lin).count() == 3
     # Both had the gift of silver: one stands, and it does not come a third time.
     assert UpgradeGift.objects.filter(member=lin, taken_back_at=None).count() == 1
+
+
+def test_merging_members_merges_their_levels(lin: Member, chen: Member) -> None:
+    """Through the door that staff use, with everything that the other apps move."""
+    levels = ladder()
+    gift(levels["silver"], 50)
+    grow(lin, 600)
+    grow(chen, 1200, cause="b")
+    merging_members.merge(kept_id=lin.pk, gone_id=chen.pk, actor="staff:1", at=NOON)
+    assert level_of(lin) == "silver"
+    assert GrowthDay.objects.get().member_id == lin.pk
 
 
 def test_growth_that_together_reaches_more_counts_at_once(lin: Member, chen: Member) -> None:

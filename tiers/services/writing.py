@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -22,22 +23,28 @@ _ARRAYS = (
     "SELECT * FROM unnest(%s::bigint[], %s::date[], %s::bigint[], %s::bigint[], %s::bigint[], "
     "%s::bigint[])"
 )
-_STANDING_FIELDS = (
-    "level_id",
-    "since",
-    "by",
-    "valid_until",
-    "counts_from",
-    "counts_until",
-    "grace_until",
-    "is_warned",
-    "cause",
-    "before_id",
-    "changed_at",
+# The columns of a standing with their types, in the order of `_columns`.
+_STANDING = (
+    ("member_id", "bigint"),
+    ("level_id", "bigint"),
+    ("since", "date"),
+    ('"by"', "text"),
+    ("valid_until", "date"),
+    ("counts_from", "date"),
+    ("counts_until", "date"),
+    ("grace_until", "date"),
+    ("is_warned", "boolean"),
+    ("cause", "text"),
+    ("before_id", "bigint"),
+    ("changed_at", "timestamptz"),
 )
+_NAMES = ", ".join(name for name, _kind in _STANDING)
+_SETS = ", ".join(f"{name} = excluded.{name}" for name, _kind in _STANDING[1:])
+_PUT = f"INSERT INTO {{table}} ({_NAMES}) {{source}} ON CONFLICT (member_id) DO UPDATE SET {_SETS}"
+_UNNEST = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for _n, kind in _STANDING)})"  # noqa: S608
+_CHANGE = "member_id, before_id, after_id, why, growth, until, cause, reason, actor, at"
 _WARNINGS = frozenset({Why.WARNED, Why.GRACE})
 _STAYS = frozenset({*_WARNINGS, Why.KEPT})
-_AT_ONCE = 2000
 
 
 def add_days(days: Mapping[tuple[int, date], Figures]) -> None:
@@ -56,33 +63,34 @@ def add_days(days: Mapping[tuple[int, date], Figures]) -> None:
 
 
 def put_standings(held: Sequence[tuple[int, standings.Standing]], *, at: datetime) -> None:
-    """Write what members hold now, whether or not there was a row."""
+    """Write what members hold now, whether or not there was a row. One statement."""
     if not held:
         return
-    made = [
-        Standing(
-            member_id=pk,
-            level_id=now.level_id,
-            since=now.since,
-            by=now.by.value,
-            valid_until=now.valid_until,
-            counts_from=now.counts_from,
-            counts_until=now.counts_until,
-            grace_until=now.grace_until,
-            is_warned=now.is_warned,
-            cause=now.cause,
-            before_id=now.before_id,
-            changed_at=at,
-        )
-        for pk, now in held
-    ]
-    fields = [name.removesuffix("_id") for name in _STANDING_FIELDS]
-    Standing.objects.bulk_create(
-        made,
-        update_conflicts=True,
-        unique_fields=["member"],
-        update_fields=fields,
-        batch_size=_AT_ONCE,
+    table = connection.ops.quote_name(Standing._meta.db_table)
+    stamp = rows.stamp(at)
+    found = [(pk, *_columns(now), stamp) for pk, now in held]
+    with connection.cursor() as cursor:
+        if rows.is_postgresql():
+            columns = [list(column) for column in zip(*found, strict=True)]
+            cursor.execute(_PUT.format(table=table, source=_UNNEST), columns)
+            return
+        marks = ", ".join(["%s"] * len(_STANDING))
+        days = [tuple(v.isoformat() if isinstance(v, date) else v for v in row) for row in found]
+        cursor.executemany(_PUT.format(table=table, source=f"VALUES ({marks})"), days)
+
+
+def _columns(now: standings.Standing) -> tuple[Any, ...]:
+    return (
+        now.level_id,
+        now.since,
+        now.by.value,
+        now.valid_until,
+        now.counts_from,
+        now.counts_until,
+        now.grace_until,
+        now.is_warned,
+        now.cause,
+        now.before_id,
     )
 
 
@@ -93,7 +101,7 @@ def put_changes(
     actor: str,
     reasons: Mapping[int, str],
 ) -> list[StandingChange]:
-    """Write the history, in order; returns the rows."""
+    """Write the history, in order; returns the rows, which do not know their ids."""
     made = [
         StandingChange(
             member_id=pk,
@@ -110,9 +118,24 @@ def put_changes(
         for pk, (before, change) in told
         if change.why is not Why.DATED
     ]
-    if made:
-        StandingChange.objects.bulk_create(made, batch_size=_AT_ONCE)
+    with connection.cursor() as cursor:
+        rows.insert(cursor, StandingChange._meta.db_table, _CHANGE, [_row(one) for one in made])
     return made
+
+
+def _row(one: StandingChange) -> tuple[Any, ...]:
+    return (
+        one.member_id,
+        one.before_id,
+        one.after_id,
+        one.why,
+        one.growth,
+        one.until if rows.is_postgresql() or one.until is None else one.until.isoformat(),
+        one.cause,
+        one.reason,
+        one.actor,
+        rows.stamp(one.at),
+    )
 
 
 def tell(changes: Sequence[StandingChange], *, at: datetime) -> None:
