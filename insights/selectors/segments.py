@@ -75,8 +75,12 @@ class Frame:
 
 
 def matching(tree: Params, at: datetime) -> QuerySet[Member]:
-    """The members who fulfil a sound tree at `at`."""
-    return Member.objects.filter(_node(tree, Frame(at)))
+    """The members who fulfil a sound tree at `at`; who was merged or erased fulfils nothing."""
+    return _people().filter(_node(tree, Frame(at)))
+
+
+def _people() -> QuerySet[Member]:
+    return Member.objects.filter(merged_into=None, erased_at=None)
 
 
 def _node(node: Params, frame: Frame) -> Q:
@@ -312,7 +316,7 @@ def preview(tree: Params, at: datetime) -> Preview:
 
     More than 20,000 members are not all looked at: evenly spread ones tell about how many.
     """
-    members = Member.objects.count()
+    members = _people().count()
     rows = matching(tree, at)
     step = -(-members // COUNTED_MAX)
     looked_at = rows

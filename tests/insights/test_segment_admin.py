@@ -171,6 +171,16 @@ def test_the_live_count_saves_nothing(office: Client, friends: list[Member]) -> 
     assert re.search(r'sg-count">\s*1<', turned)
 
 
+def test_who_was_merged_or_erased_is_nowhere(friends: list[Member]) -> None:
+    first, second, third = friends
+    everybody = {"all": [{"kind": "joined", "min": 0}]}
+    assert counting.preview(everybody, NOW + timedelta(days=1)).size == 3
+    Member.objects.filter(pk=first.pk).update(erased_at=NOW)
+    Member.objects.filter(pk=second.pk).update(merged_into=third, merged_at=NOW)
+    found = counting.preview(everybody, NOW + timedelta(days=1))
+    assert (found.size, found.of, found.sample) == (1, 1, [third])
+
+
 def test_a_large_shop_is_estimated(
     office: Client, friends: list[Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
