@@ -17,7 +17,7 @@ class _OfMember(ByMember, ReadOnlyAdmin):
     """Reached from a member's level, not from the sidebar."""
 
     list_select_related: Sequence[str] = ("member",)
-    ordering = ("-pk",)
+    ordering: tuple[str, ...] = ("-pk",)
     search_help_text = gettext_lazy(
         "Exact member number, mobile number, external number or whole name"
     )
@@ -54,7 +54,7 @@ class StandingChangeAdmin(_OfMember):
 class GrowthDayAdmin(_OfMember):
     list_display = ("day", "member", "yuan", "bought", "acted", "adjusted")
     list_display_links = None
-    ordering = ("-day", "-pk")
+    ordering: tuple[str, ...] = ("-day", "-pk")
 
     @display(description=gettext_lazy("spent (yuan)"))
     def yuan(self, row: GrowthDay) -> str:
