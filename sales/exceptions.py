@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from stores.exceptions import Refusal
+from stores.exceptions import FILE_MESSAGES, Refusal
 
 MESSAGES: dict[str, str | Promise] = {
     "required": _("A value is missing."),
@@ -85,40 +85,9 @@ class AlreadySettled(Refusal):
     message = _("This return is settled already.")
 
 
-FILE_MESSAGES: dict[str, str | Promise] = {
-    "file_not_found": _("There is no readable file %(name)s."),
-    "file_empty": _("The file is empty."),
-    "file_damaged": _("The file is damaged or cut off; nothing of it was taken in."),
-    "file_too_large": _("The file is larger than %(limit)s when unpacked."),
-    "upload_too_large": _("An uploaded file has at most %(limit)s."),
-    "file_changed": _("The file is not the one with which this import began."),
-    "not_gzip": _("The name ends in .gz, but the file is not compressed with gzip."),
-    "not_xlsx": _("The name ends in .xlsx, but the file is no Excel workbook."),
-    "old_excel": _("This is a workbook of an old Excel. Save it as .xlsx or as CSV."),
-    "gzipped_xlsx": _("A workbook must not be compressed again. Unpack it first."),
-    "archive_bomb": _("The workbook unpacks to an implausible size."),
-    "utf16": _("The file is UTF-16. Save it as CSV in UTF-8."),
-    "unreadable_text": _("The header contains characters that the file's encoding does not have."),
-    "unclosed_quote": _("A quotation mark in the header is never closed."),
-    "line_too_long": _("The header is too long to be read."),
-    "column_missing": _("The file has no column %(column)s."),
-    "column_twice": _("The file has the column %(column)s twice."),
-    "mapping_invalid": _("The column mapping cannot be used: %(reason)s"),
-    "no_rule": _(
-        "No earning rule is published, so no receipt would earn points. Publish one first."
-    ),
-}
-
-
-class FileRefused(Refusal):
-    """A file that cannot be taken in as a whole; nothing of it has landed."""
-
-    field = "file"
-
-    def __init__(self, code: str, **params: Any) -> None:
-        self.code = code
-        self.message = FILE_MESSAGES[code]
-        super().__init__(**params)
+FILE_MESSAGES.update(
+    no_rule=_("No earning rule is published, so no receipt would earn points. Publish one first."),
+)
 
 
 class ImportTakenOver(Refusal):

@@ -19,11 +19,11 @@ from unfold.widgets import (
 
 from members.forms import one_member
 from members.models import Member
-from sales.exceptions import FileRefused
 from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts as policies
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
 from sales.services import mapping
+from stores.exceptions import FileRefused
 from stores.models import Store
 
 EMPTY_LINES = 6

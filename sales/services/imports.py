@@ -13,16 +13,16 @@ from django.db import reset_queries, transaction
 from django.db.models import F
 
 from campaigns.selectors import rules
-from sales.exceptions import FileRefused, ImportTakenOver, ReceiptRefused
+from sales.exceptions import ImportTakenOver, ReceiptRefused
 from sales.models import ImportIssue, ImportRun, Receipt
 from sales.policies.receipts import Fault, ReceiptInput
 from sales.services import intake, mapping
 from sales.services.drafts import Outcome
 from sales.services.mapping import Reader, RowFaultError
 from sales.services.spool import Group, Spool
-from sales.services.tables import Row, Table
-from stores.exceptions import Refusal
+from stores.exceptions import FileRefused, Refusal
 from stores.models import Store
+from stores.services.tables import Row, Table
 
 BATCH_RECEIPTS = 400
 BATCH_LINES = 8000

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sales.exceptions import FileRefused
 from sales.policies import receipts
 from sales.policies.receipts import Fault, LineInput
+from stores.exceptions import FileRefused
 
 DEFAULT = Path(__file__).resolve().parent.parent / "mappings" / "standard.toml"
 

@@ -13,10 +13,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from campaigns.selectors import rules
-from sales.exceptions import FileRefused
 from sales.models import ImportRun
 from sales.models.import_run import SILENCE
 from sales.services import imports, mapping
+from stores.exceptions import FileRefused
 from stores.models import Store
 
 MAX_BYTES = 200 * 2**20

@@ -15,10 +15,11 @@ from django.core.management import CommandError, call_command
 
 from members.models import Member
 from points.selectors import audit
-from sales.exceptions import FileRefused, ImportTakenOver
+from sales.exceptions import ImportTakenOver
 from sales.models import ImportIssue, ImportRun, Receipt, ReceiptLine
 from sales.services import imports, mapping, reports
 from sales.services.imports import Progress
+from stores.exceptions import FileRefused
 from stores.models import Store
 from tests.sales.conftest import NOON, net
 

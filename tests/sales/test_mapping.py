@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sales.exceptions import FileRefused
 from sales.policies.receipts import LineInput, MemberRef
 from sales.services import mapping
 from sales.services.mapping import Reader, RowFaultError
+from stores.exceptions import FileRefused
 from tests.sales.conftest import NOON
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -10,11 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from sales.exceptions import FileRefused
 from sales.models import ImportRun
 from sales.services import imports, mapping, reports
 from sales.services.imports import Progress
-from stores.exceptions import Refusal
+from stores.exceptions import FileRefused, Refusal
 from stores.models import Store
 
 

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from sales.exceptions import FileRefused
+from stores.exceptions import FileRefused
 
 MAX_LINE = 32 * 2**20
 MAX_BYTES = 8 * 2**30

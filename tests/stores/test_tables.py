@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sales.exceptions import FileRefused
-from sales.services import tables
-from sales.services.tables import Row, Table
+from stores.exceptions import FileRefused
+from stores.services import tables
+from stores.services.tables import Row, Table
 
 
 def read(path: Path, **options: str) -> tuple[list[str], list[Row]]:
