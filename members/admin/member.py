@@ -138,7 +138,9 @@ class MemberAdmin(BoundedAdmin):
         phone = self._phone_column(request)
         return ("grouped_number", "name", phone, "home_store", "source", "joined_at")
 
-    def get_fields(self, request: HttpRequest, obj: Member | None = None) -> tuple[str, ...]:
+    def get_fields(
+        self, request: HttpRequest, obj: Member | None = None
+    ) -> tuple[str | tuple[str, ...], ...]:
         phone = self._phone_column(request)
         return (
             "grouped_number",

@@ -81,11 +81,7 @@ def tidy(*, now: datetime) -> int:
     has come since; where nothing has, nothing changes.
     """
     lately = Member.objects.filter(merged_at__gt=now - _ON_ITS_WAY).order_by("pk")
-    pairs = [
-        (kept_id, gone_id)
-        for kept_id, gone_id in lately.values_list("merged_into_id", "pk")
-        if kept_id is not None
-    ]
+    pairs = list(lately.values_list("merged_into__pk", "pk"))
     for kept_id, gone_id in pairs:
         try:
             _carry_over(kept_id, gone_id, now=now)
