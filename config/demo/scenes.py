@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 
 from config.demo.merchant import CAKE, PRODUCTS
 from config.demo.people import CAST, Person
+from members.services import addresses, relations
 from points import selectors
-from points.services import accounts, adjustments, holds, ledger, transfers
+from points.selectors.gifts import gift_settings
+from points.services import accounts, adjustments, gifts, holds, ledger
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
 from stores.models import Store
 
@@ -153,16 +155,35 @@ class Scenes:
         )
 
     def _gift(self, at: datetime) -> None:
-        giver, receiver = self.cast[0], self.cast[4]
-        transfers.transfer(
-            from_member_id=giver.member_id,
-            to_member_id=receiver.member_id,
-            points=min(66, self._available(giver, at)),
-            reference=self.year.reference("gift"),
-            actor=f"member:{giver.member_id}",
+        """A gift between two of a family, and a friend whom it is too early to give to."""
+        giver, receiver, friend = self.cast[0], self.cast[4], self.cast[1]
+        self._bind(giver, receiver, kind="family", at=at - timedelta(days=20))
+        self._bind(friend, giver, kind="friend", at=at - timedelta(days=2))
+        points = min(66, self._available(giver, at))
+        if points >= gift_settings().points_min:
+            gifts.give(
+                giver_id=giver.member_id,
+                receiver_id=receiver.member_id,
+                points=points,
+                words="送给家人，周末喝杯茶",
+                key=self.year.reference("gift"),
+                actor=f"member:{giver.member_id}",
+                at=at,
+            )
+        addresses.add(
+            member_id=giver.member_id,
+            content=addresses.Content(
+                recipient=giver.name,
+                phone=giver.phone,
+                region="330106",
+                detail="文三路 90 号 3 幢 201 室",
+            ),
             at=at,
-            explanation={"reason": "送给家人"},
         )
+
+    def _bind(self, one: Person, other: Person, *, kind: str, at: datetime) -> None:
+        token = relations.invite(member_id=one.member_id, kind=kind, at=at).token
+        relations.accept(member_id=other.member_id, token=token, at=at + timedelta(hours=1))
 
     def _cancelled_redemption(self, at: datetime) -> None:
         person = self.cast[5]

@@ -19,7 +19,7 @@ from config.demo.scenes import Scenes
 from config.demo.shopping import Till
 from members.models import Member, MemberTag, Tag
 from members.services import registration, tags
-from points.services import expiry, holds, ledger, maturity
+from points.services import expiry, holds, ledger, maturity, settings
 from sales.models import Receipt
 from sales.policies.receipts import ReceiptInput
 from sales.services import intake
@@ -85,6 +85,7 @@ class Year:
         opening = datetime.combine(self.first_day, time(0), ZONE)
         levels.open_ladder(at=opening)
         program.publish_first(starts_at=opening, by=owner)
+        settings.set_gifts(at=opening, is_on=True)
         day = self.first_day
         while day <= self.last_day:
             self._live_day(day)

@@ -1,5 +1,8 @@
 """The member code for the till, and the link that invites a friend."""
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import segno
 from barcode.codex import Code128
 from django.http import HttpRequest, HttpResponse
@@ -38,9 +41,7 @@ def member_code(request: HttpRequest, member: Member) -> HttpResponse:
     }
     is_part = request.headers.get("X-Part") == "code"
     template = "members/_code.html" if is_part else "members/code.html"
-    response = render(request, template, context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, template, context)  # `member_required` lets nobody keep it
 
 
 @require_safe
@@ -86,12 +87,7 @@ def origin(request: HttpRequest) -> Origin:
 def svg_path(content: str) -> dict[str, object]:
     """A QR code as one SVG path, so that the page needs no further request and no style."""
     matrix = segno.make(content, error="m", micro=False).matrix
-    path = "".join(
-        f"M{column} {row}h1v1h-1z"
-        for row, modules in enumerate(matrix)
-        for column, is_dark in enumerate(modules)
-        if is_dark
-    )
+    path = "".join(f"M0 {row}" + _runs(modules) for row, modules in enumerate(matrix))
     quiet = 4
     side = len(matrix) + 2 * quiet
     return {"path": path, "box": f"-{quiet} -{quiet} {side} {side}"}
@@ -100,6 +96,17 @@ def svg_path(content: str) -> dict[str, object]:
 def _bars(code: str) -> dict[str, object]:
     """The same digits as a Code 128, which every till's scanner reads."""
     modules = Code128(code).build()[0]
-    path = "".join(f"M{at} 0h1v1h-1z" for at, bit in enumerate(modules) if bit == "1")
     quiet = 10
-    return {"path": path, "box": f"-{quiet} 0 {len(modules) + 2 * quiet} 1"}
+    return {
+        "path": "M0 0" + _runs([bit == "1" for bit in modules]),
+        "box": f"-{quiet} 0 {len(modules) + 2 * quiet} 1",
+    }
+
+
+def _runs(modules: Sequence[int]) -> str:
+    """A row of modules, neighbours joined: between two rectangles a screen may show a gap."""
+    return "".join(
+        f"h{count}v1h-{count}v-1m{count} 0" if is_dark else f"m{count} 0"
+        for is_dark, group in groupby(modules, key=bool)
+        for count in [sum(1 for _module in group)]
+    )

@@ -1,6 +1,7 @@
 """Changing the ledger's settings. The apps above hear of it: members read some of them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -20,6 +21,18 @@ def save_gifts(settings: GiftSettings, *, at: datetime) -> None:
     with transaction.atomic():
         settings.save()
         settings_changed.send(sender=GiftSettings, at=at)
+
+
+def set_gifts(*, at: datetime, **values: Any) -> GiftSettings:
+    """Set some of the settings of gifts by name; the others stay."""
+    with transaction.atomic():
+        GiftSettings.objects.get_or_create(pk=1)
+        row = GiftSettings.objects.select_for_update().get(pk=1)
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.full_clean()
+        save_gifts(row, at=at)
+    return row
 
 
 def set_worth(*, points_per_yuan: int, at: datetime) -> LedgerSettings:
