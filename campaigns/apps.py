@@ -12,8 +12,8 @@ class CampaignsConfig(AppConfig):
         from campaigns.models import EarningRule
         from campaigns.policies.events import EVENT_TRIGGERS
         from campaigns.selectors import explanations as ours
-        from campaigns.selectors import segment_uses, tier_benefits, whys
-        from members.selectors import segments
+        from campaigns.selectors import personal, segment_uses, tier_benefits, whys
+        from members.selectors import personal_data, segments
         from points.selectors import explanations
         from points.selectors import labels as entry_labels
         from stores.selectors import labels
@@ -24,6 +24,7 @@ class CampaignsConfig(AppConfig):
         for kind in whys.JUDGED:
             explanations.register_reasons(kind, whys.rows)
             explanations.register_shown(kind, whys.of_member)
+        personal_data.register(*personal.SECTIONS, place=40)
         segments.register_user(segment_uses.uses_of)
         benefits.register_teller(tier_benefits.told, links=tier_benefits.links)
         triggers = dict(EarningRule.Trigger.choices)

@@ -6,8 +6,13 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from campaigns.services import editions, merging, profiles, registrations
-from members.signals import members_merged, members_registered, profile_completed
+from campaigns.services import editions, erasure, merging, profiles, registrations
+from members.signals import (
+    member_erased,
+    members_merged,
+    members_registered,
+    profile_completed,
+)
 from points.signals import settings_changed
 
 
@@ -32,3 +37,8 @@ def reward_profile(member_id: int, at: datetime, **kwargs: Any) -> None:
 @receiver(members_merged, dispatch_uid="campaigns.move_acts")
 def move_acts(kept_id: int, gone_id: int, **kwargs: Any) -> None:
     merging.merge(kept_id=kept_id, gone_id=gone_id)
+
+
+@receiver(member_erased, dispatch_uid="campaigns.forget_words")
+def forget_words(member_id: int, **kwargs: Any) -> None:
+    erasure.forget(member_id=member_id)

@@ -51,5 +51,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "record_editions": _daily(0, 20, "campaigns.tasks.record_editions"),
     "forget_invitations": _daily(4, 5, "members.tasks.forget_invitations"),
     "tidy_merges": _every(timedelta(minutes=10), "members.tasks.tidy_merges"),
+    "tidy_erasures": _every(timedelta(minutes=10), "members.tasks.tidy_erasures"),
+    "forget_personal_data": _daily(4, 45, "members.tasks.forget_personal_data"),
     "forget_codes": _daily(4, 0, "members.tasks.forget_codes"),
 }

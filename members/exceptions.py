@@ -342,3 +342,14 @@ class MergeWithOneself(Refusal):
     code = "merge_with_oneself"
     message = _("Please name another member.")
     field = "other"
+
+
+class ExportsExhausted(Refusal):
+    code = "exports_exhausted"
+    message = _("You can take %(limit)s copies of your data a day. Please come back tomorrow.")
+
+
+class NotConfirmed(Refusal):
+    code = "erasure_not_confirmed"
+    message = _("Please type the words exactly as they are shown.")
+    field = "confirm"

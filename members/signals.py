@@ -22,6 +22,15 @@ members_changing_hands = Signal()
 # person: each app moves its own rows from the one that goes to the one that is kept.
 members_merged = Signal()
 
-# Keyword arguments: member_id: int, at: datetime. Each app forgets what names this person and
-# keeps what the books need.
+# Keyword arguments: member_id: int, at: datetime, actor: str, traces: policies.traces.Traces,
+# is_forced: bool. Each app forgets what names this person and keeps what the books need; `traces`
+# is all that names them, to be found and taken out of texts. It comes again within the hour,
+# with empty traces, for what was on its way. An app may refuse unless `is_forced` (by staff).
 member_erased = Signal()
+
+# Keyword arguments: ticket: Ticket, at: datetime. A member asks, complains, suggests, disputes.
+ticket_opened = Signal()
+
+# Keyword arguments: ticket: Ticket, message: TicketMessage, at: datetime. The member has been
+# written to.
+ticket_answered = Signal()

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from members.services import codes, merging, relations
+from members.services import codes, erasure, merging, relations, retention
 from stores.services import jobs
 
 
@@ -35,3 +35,23 @@ def tidy_merges() -> None:
         done = merging.tidy(now=now)
         run.progress(done=done)
         run.result = {"members": done}
+
+
+@shared_task
+def tidy_erasures() -> None:
+    """Often nobody was erased lately: then no run is recorded."""
+    now = timezone.now()
+    if not erasure.are_recent(now=now):
+        return
+    with jobs.recorded(name="members.tidy_erasures", now=now) as run:
+        done = erasure.tidy(now=now)
+        run.progress(done=done)
+        run.result = {"members": done}
+
+
+@shared_task
+def forget_personal_data() -> None:
+    """Delete what names people and whose time is over (docs/privacy.md)."""
+    now = timezone.now()
+    with jobs.recorded(name="members.forget_personal_data", now=now) as run:
+        run.result = dict(retention.run(now=now, progress=lambda done: run.progress(done=done)))

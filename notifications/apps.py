@@ -8,4 +8,8 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from members.services import retention
         from notifications import receivers  # noqa: F401 — importing connects them
+        from notifications.services import forgetting
+
+        retention.register("messages", setting="message_days", forget=forgetting.forget_old)

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from members.signals import sign_in_code_issued
+from members.policies.traces import Traces
+from members.signals import member_erased, sign_in_code_issued
 from notifications.models import Message
-from notifications.services import outbox, templates
+from notifications.services import forgetting, outbox, templates
 
 
 @receiver(sign_in_code_issued, dispatch_uid="notifications.send_sign_in_code")
@@ -24,3 +25,8 @@ def send_sign_in_code(
         lapses_at=expires_at,
         is_secret=True,
     )
+
+
+@receiver(member_erased, dispatch_uid="notifications.forget_person")
+def forget_person(*, at: datetime, traces: Traces, **_kwargs: Any) -> None:
+    forgetting.forget_person(phones=traces.phones, at=at)

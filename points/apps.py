@@ -8,12 +8,14 @@ class PointsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from members.selectors import look_up
+        from members.selectors import consequences, look_up, personal_data
         from points import receivers  # noqa: F401 - connects the receivers
-        from points.selectors import explanations, till
+        from points.selectors import explanations, losses, personal, till
         from stores.selectors import labels
 
         look_up.register(till.PANEL)
+        consequences.register(losses.told, hindrance=losses.hindrance)
+        personal_data.register(*personal.SECTIONS, place=20)
         explanations.register("gift", explanations.words_of_a_gift)
         labels.register_jobs(
             {

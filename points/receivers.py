@@ -6,8 +6,13 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from members.signals import members_changing_hands, members_merged, members_registered
-from points.services import accounts, merging
+from members.signals import (
+    member_erased,
+    members_changing_hands,
+    members_merged,
+    members_registered,
+)
+from points.services import accounts, erasure, merging
 
 
 @receiver(members_registered)
@@ -25,3 +30,8 @@ def lock_accounts(member_ids: Sequence[int], at: datetime, **kwargs: Any) -> Non
 @receiver(members_merged, dispatch_uid="points.merge_accounts")
 def merge_accounts(kept_id: int, gone_id: int, at: datetime, actor: str, **kwargs: Any) -> None:
     merging.merge(kept_id=kept_id, gone_id=gone_id, actor=actor, at=at)
+
+
+@receiver(member_erased, dispatch_uid="points.empty_account")
+def empty_account(member_id: int, at: datetime, actor: str, is_forced: bool, **kwargs: Any) -> None:
+    erasure.erase(member_id=member_id, actor=actor, at=at, is_forced=is_forced)

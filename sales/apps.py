@@ -9,9 +9,16 @@ class SalesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from members.selectors import personal_data
+        from members.services import retention
         from points.selectors import labels
         from sales import receivers  # noqa: F401 - connects the receivers
+        from sales.selectors import personal
+        from sales.services import erasure
         from stores.selectors import labels as job_labels
+
+        personal_data.register(*personal.SECTIONS, place=50)
+        retention.register("import_rows", setting="import_days", forget=erasure.forget_old)
 
         labels.register_sources(
             {

@@ -9,13 +9,15 @@ class TiersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from members.selectors import look_up
+        from members.selectors import consequences, look_up, personal_data
         from points.selectors import explanations, labels
         from stores.selectors import labels as job_labels
         from tiers import receivers  # noqa: F401 - connects the receivers
-        from tiers.selectors import till, told
+        from tiers.selectors import personal, till, told
 
         look_up.register(till.PANEL)
+        consequences.register(personal.lost)
+        personal_data.register(*personal.SECTIONS, place=30)
         labels.register_sources({"tier_gift": pgettext_lazy("source", "upgrade gift")})
         labels.register_actors({"reevaluate_tiers": pgettext_lazy("actor", "system (levels)")})
         job_labels.register_jobs({"tiers.reevaluate": _("Decide levels that are due")})

@@ -6,6 +6,7 @@ from datetime import datetime
 from campaigns.policies.events import EventInput
 from campaigns.selectors import rules
 from campaigns.services import events
+from members.services import erasure
 
 SOURCE = "registration"
 
@@ -21,9 +22,11 @@ def reward(*, member_ids: Sequence[int], at: datetime) -> None:
     program = rules.timetable().at(at)
     if program is None or not program.rules_for("registration"):
         return
+    # Whoever closes an account and comes back has had it already.
+    back = erasure.returning(member_ids)
     acts = [
         EventInput(external_id=str(pk), trigger="registration", member_id=pk, occurred_at=at)
-        for pk in sorted(set(member_ids))
+        for pk in sorted(set(member_ids) - back)
     ]
     limits = [limit for rule in program.rules_for("registration") for limit in rule.limits]
     if any(limit.scope == "all" for limit in limits):

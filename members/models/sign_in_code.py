@@ -99,6 +99,7 @@ class CodeAllowance(models.Model):
         PASSWORD_NETWORK = "pw_network", _("passwords tried from a network")
         PASSWORD_ALL = "pw_all", _("passwords tried by everybody")
         WECHAT_NETWORK = "wx_network", _("WeChat sign-ins from a network")
+        EXPORT = "export", _("copies of their data that a member took")
 
     scope = models.CharField(max_length=10, choices=Scope.choices)
     key = models.CharField(max_length=64)

@@ -82,7 +82,8 @@ def make_default(*, member_id: int, address_id: int) -> None:
 
 
 def _locked_book(member_id: int) -> list[Address]:
-    Member.objects.select_for_update().get(pk=member_id)
+    if Member.objects.select_for_update().get(pk=member_id).is_closed:
+        raise exceptions.MemberClosed
     return list(Address.objects.filter(member_id=member_id).order_by("pk"))
 
 

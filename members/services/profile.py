@@ -36,10 +36,10 @@ def edit(*, member_id: int, changes: Changes, at: datetime) -> Member:
 
     A birthday can be entered once, since points hang on it; staff correct mistakes. Locks the
     member's row. Raises `NameInvalid`, `GenderInvalid`, `BirthdayInvalid`, `BirthdayFixed`,
-    `StoreUnknown`.
+    `StoreUnknown`, `MemberClosed`.
     """
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(pk=member_id)
+        member = _locked(member_id)
         was_complete = is_complete(member)
         values = _checked(member, changes, at=at)
         for name, value in values.items():
@@ -131,7 +131,15 @@ def _store(code: str) -> Store | None:
 
 def _swap_avatar(member_id: int, path: str) -> None:
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(pk=member_id)
+        member = _locked(member_id)
         before, member.avatar = member.avatar, path
         member.save(update_fields=["avatar"])
         transaction.on_commit(lambda: pictures.remove(before))
+
+
+def _locked(member_id: int) -> Member:
+    """The row under its lock; who was erased or merged meanwhile gets nothing written any more."""
+    member = Member.objects.select_for_update().get(pk=member_id)
+    if member.is_closed:
+        raise exceptions.MemberClosed
+    return member

@@ -82,6 +82,8 @@ def accept(*, member_id: int, token: str, at: datetime) -> Relation:
         _lock([invitation.member_id, member_id])
         if not RelationInvitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=at):
             raise exceptions.InvitationGone
+        if Member.objects.filter(pk=invitation.member_id).exclude(erased_at=None).exists():
+            raise exceptions.InvitationGone
         if invitation.member.is_closed:
             raise exceptions.InvitationGone
         if relations.between(invitation.member_id, member_id) is not None:

@@ -72,7 +72,9 @@ def find(*, token: str, kind: str, at: datetime) -> DeviceSession | None:
     """
     if not 0 < len(token) <= _TOKEN_LENGTH_MAX:
         return None
-    alive = DeviceSession.objects.alive(at).select_related("member")
+    # A sign-in may have been on its way while its member was erased.
+    alive = DeviceSession.objects.alive(at).filter(member__erased_at=None)
+    alive = alive.select_related("member")
     if kind == DeviceSession.Kind.API:
         alive = alive.filter(access_expires_at__gt=at)
     session = alive.filter(token_hash=_digest(token), kind=kind).first()
@@ -128,7 +130,8 @@ def close_all(*, member_id: int, at: datetime, but: int | None = None) -> int:
 
 
 def _locked(family: str, *, at: datetime) -> DeviceSession | None:
-    sessions = DeviceSession.objects.alive(at).select_related("member")
+    sessions = DeviceSession.objects.alive(at).filter(member__erased_at=None)
+    sessions = sessions.select_related("member")
     locked = sessions.select_for_update(of=("self",))
     return locked.filter(family_hash=_digest(family), kind=DeviceSession.Kind.API).first()
 

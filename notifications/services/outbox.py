@@ -6,6 +6,9 @@ from typing import Any
 from notifications.models import Message
 from notifications.services import templates
 
+# Stands for a recipient that was forgotten.
+LEFT = "—"
+
 
 def put(
     *,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.timezone import localtime
 
-from points.models import Gift, GiftSettings, Lot
+from points.models import Entry, Gift, GiftSettings, Lot
 from points.selectors.entries import lots
 
 _LOTS_SHOWN_MAX = 20
@@ -70,3 +70,14 @@ def would_use(member_id: int, points: int, at: datetime) -> list[tuple[Lot, int]
 def month_start(at: datetime) -> datetime:
     """The first instant of the calendar month of `at`, in the shop's time zone."""
     return localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def words_of(entry: Entry) -> str:
+    """What the giver wrote, for an entry of a gift; no query for any other entry."""
+    if entry.source != "gift":
+        return ""
+    either = Q(out_entry=entry) | Q(in_entry=entry)
+    mine = Gift.objects.filter(
+        either, Q(giver_id=entry.account.member_id) | Q(receiver_id=entry.account.member_id)
+    )
+    return mine.values_list("words", flat=True).first() or ""

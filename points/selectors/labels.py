@@ -33,6 +33,7 @@ _sources: dict[str, str | Promise] = {
     "transfer": pgettext_lazy("source", "transfer"),
     "gift": pgettext_lazy("source", "gift"),
     "merge": pgettext_lazy("source", "merging of two accounts"),
+    "erasure": pgettext_lazy("source", "closing of the account"),
 }
 _actors: dict[str, str | Promise] = {"system": pgettext_lazy("actor", "system")}
 

@@ -131,7 +131,6 @@ def _post(adjustment: Adjustment, *, actor: User, at: datetime) -> None:
     explanation: dict[str, Any] = {
         "type": "adjustment",
         "reason": adjustment.reason,
-        "note": adjustment.note,
         "requested_by": adjustment.requested_by_id,
     }
     if adjustment.decided_by_id:

@@ -39,6 +39,7 @@ class Book:
         self.lots: dict[int, LotRow] = {}
         self.entries: list[EntryRow] = []
         self._expected = max(expected, 1)
+        self._erased: set[int] | None = None
         self._ids: dict[str, list[int]] = {}
         self._new_lots: list[LotRow] = []
         self._changed_lots: dict[int, LotRow] = {}
@@ -116,6 +117,17 @@ class Book:
             return self.by_member[member_id]
         except KeyError:
             raise AccountNotFound from None
+
+    def is_erased(self, account: AccountRow) -> bool:
+        """Whether the account is that of somebody who left. One query for all that are locked."""
+        if self._erased is None:
+            among, parameters = rows.any_of(sorted(self.by_member))
+            self.cursor.execute(
+                f"SELECT id FROM members_member WHERE erased_at IS NOT NULL AND id {among}",  # noqa: S608 - constants
+                parameters,
+            )
+            self._erased = {row[0] for row in self.cursor.fetchall()}
+        return account.member_id in self._erased
 
     def answered(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], EntryRow]:
         """Entries that already carry one of the (account, reference) keys."""

@@ -62,7 +62,8 @@ def give(
             actor=actor,
             at=at,
             source="gift",
-            explanation={"type": "gift", "words": words} if words else {"type": "gift"},
+            # Not the words: an entry can never be changed, and they may name somebody.
+            explanation={"type": "gift"},
         )
         gift = Gift.objects.create(
             giver_id=giver_id,

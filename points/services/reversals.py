@@ -161,7 +161,8 @@ def claw_back(
     """Take back what a purchase earned (F74): its own lot, then the soonest expiry, then debt.
 
     What had lapsed of the purchase's own lot counts as taken: nobody pays with other points for
-    points that expired unused. What the till shall deduct is told in yuan at the rate of now.
+    points that expired unused. Nor does somebody who was erased: their points were forfeited, and
+    nobody could ask them for a debt. What the till shall deduct is told in yuan at the rate of now.
     `live` gives the open lots when the caller has them loaded.
     """
     own = [] if earned_by_id is None else _own_lots(book, account, earned_by_id)
@@ -177,6 +178,8 @@ def claw_back(
                 yield lot.id, lot.free
 
     from_others, short = policies.take(offered(), need)
+    if short and policy is not DebtPolicy.FORGIVE and book.is_erased(account):
+        policy = DebtPolicy.FORGIVE
     debt = short if policy is DebtPolicy.OWE else 0
     by_id = {lot.id: lot for lot in own} | others
     taken = [(by_id[part.lot], part.points) for part in from_own + from_others]

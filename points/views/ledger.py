@@ -15,7 +15,7 @@ from members.models import Member
 from members.views import member_of, member_required
 from points import forms, selectors
 from points.models import Entry, Lot
-from points.selectors import labels, statements
+from points.selectors import gifts, labels, statements
 
 PAGE = 20
 LOTS_PAGE = 30
@@ -91,6 +91,7 @@ def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
         "tab": "entries",
         "entry": shown,
         "source": labels.source(shown.source),
+        "words": gifts.words_of(shown),
         "lots": selectors.first(selectors.granted(shown)),
         "uses": selectors.first(selectors.uses(shown)),
         "expired_lots": selectors.first(shown.expired_lots.order_by("expires_at", "pk")),

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from members.models import Member
 from sales.models import Receipt, ReceiptLine
 from sales.policies.receipts import LineInput
 from sales.policies.returns import SaleLine
@@ -36,6 +37,7 @@ class KnownReceipt(NamedTuple):
     occurred_at: datetime
     paid_by_coupon: Decimal
     paid_by_points: Decimal
+    is_of_erased: bool
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ def by_number(
     rows = Receipt.objects.filter(store_id=store_id, number__in=numbers)
     if lock:
         rows = rows.select_for_update(no_key=True).order_by("id")
+    erased = Member.objects.filter(pk=OuterRef("member_id")).exclude(erased_at=None)
+    rows = rows.annotate(is_of_erased=Exists(erased))
     return {row[1]: KnownReceipt(*row) for row in rows.values_list(*KnownReceipt._fields)}
 
 

@@ -89,6 +89,7 @@ class Sale:
     explanation: dict[str, Any]
     lines: list[SaleLine]
     id: int | None = None
+    is_of_erased: bool = False
     draft: Draft | None = None
     is_changed: bool = False
     changed_lines: set[int] = field(default_factory=set)
@@ -125,6 +126,24 @@ class Facts:
     debt_policy: DebtPolicy = DebtPolicy.OWE
 
 
+def buyer_of(receipt: ReceiptInput, facts: Facts) -> int | None:
+    """Whose receipt it is; raises `ReceiptRefused` for somebody whom nobody knows.
+
+    Who brings back what an erased member bought may name that person as before: the return
+    belongs to its sale, and the name leads to nobody any more, or to who came anew.
+    """
+    if receipt.member is None:
+        return None
+    sale = facts.sales.get(receipt.original_number)
+    if sale is not None and sale.is_of_erased:
+        return sale.member_id
+    if receipt.member not in facts.members:
+        raise exceptions.ReceiptRefused(
+            "unknown_member", field="member", member=receipt.member.value
+        )
+    return facts.members[receipt.member]
+
+
 def stored_sale(row: KnownReceipt, lines: list[SaleLine]) -> Sale:
     """A sale (or return: then it is refused as one) that is in, as returns see it."""
     return Sale(
@@ -141,6 +160,7 @@ def stored_sale(row: KnownReceipt, lines: list[SaleLine]) -> Sale:
         explanation=row.explanation,
         lines=lines,
         id=row.id,
+        is_of_erased=row.is_of_erased,
     )
 
 

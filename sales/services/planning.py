@@ -24,6 +24,7 @@ from sales.services.drafts import (
     Outcome,
     Sale,
     Settled,
+    buyer_of,
     disputed,
     drafted_sale,
     lot_of,
@@ -59,14 +60,10 @@ class Planner:
 
     def add(self, receipt: ReceiptInput) -> Outcome:
         """Plan one receipt that passed `receipts.faults`."""
-        if receipt.member is not None and receipt.member not in self.facts.members:
-            return _refused(
-                receipt,
-                exceptions.ReceiptRefused(
-                    "unknown_member", field="member", member=receipt.member.value
-                ),
-            )
-        member_id = self.facts.members[receipt.member] if receipt.member is not None else None
+        try:
+            member_id = buyer_of(receipt, self.facts)
+        except exceptions.ReceiptRefused as refusal:
+            return _refused(receipt, refusal)
         mark = receipts.fingerprint(receipt)
         earlier = self._earlier(receipt, mark, member_id)
         if earlier is not None:
