@@ -24,6 +24,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "insights.rfmrun": "grid_on",
             "members.devicesession": "devices",
             "members.consent": "verified_user",
+            "members.relation": "group",
+            "members.relationsettings": "tune",
         },
     ),
     (
@@ -34,6 +36,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "points.lot": "layers",
             "points.hold": "lock_clock",
             "points.adjustment": "edit_note",
+            "points.gift": "redeem",
+            "points.giftsettings": "tune",
             "points.ledgersettings": "tune",
         },
     ),

@@ -18,6 +18,7 @@ _LOOK = (
     "tiers.view_growthday",
     "tiers.view_growthcorrection",
 )
+_BONDS = ("members.view_relation", "points.view_gift")
 _LEDGER = ("points.view_hold", "points.view_adjustment", "points.view_clearingrun")
 _PROGRAM = (
     "campaigns.view_earningruleversion",
@@ -33,6 +34,11 @@ ROLES: dict[str, tuple[str, ...]] = {
     "运营": (
         *_LOOK,
         *_LEDGER,
+        *_BONDS,
+        "members.view_relationsettings",
+        "members.change_relationsettings",
+        "points.view_giftsettings",
+        "points.change_giftsettings",
         "members.add_member",
         "members.change_member",
         "members.view_tag",
@@ -76,6 +82,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "店长": (
         *_LOOK,
         *_LEDGER,
+        *_BONDS,
+        "members.merge_member",
         *_SEGMENTS,
         "members.add_member",
         "members.change_member",
@@ -107,6 +115,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "客服": (
         *_LOOK,
         *_LEDGER,
+        *_BONDS,
+        "members.merge_member",
         "campaigns.view_event",
         "campaigns.add_event",
         "campaigns.change_event",
