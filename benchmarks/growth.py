@@ -84,6 +84,9 @@ def run(report: Report, *, ranges: dict[int, tuple[int, int]], times: int) -> No
         call = work.OPERATIONS[name]
         pair = _pair(partial(_any, call, small_range), partial(_any, call, large_range), times)
         _row(report, f"{name}: {few_members:,} to {many_members:,} members", pair, "≤ 1.5")
+    for name, call in work.DOORS.items():
+        pair = _pair(partial(_any, call, small_range), partial(_any, call, large_range), times // 4)
+        _row(report, f"{name}: {few_members:,} to {many_members:,} members", pair, "≤ 1.5")
 
 
 def _any(call: Callable[[int], object], members: tuple[int, int]) -> None:

@@ -6,6 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from django.test import Client
+
+from members.models import Member
+from members.selectors import look_up as people
+from members.services import sessions
+from members.views import SESSION_COOKIE
 from points import selectors
 from points.services import holds, ledger
 
@@ -84,12 +90,37 @@ def statement(member: int) -> None:
     )
 
 
+def look_up(member: int) -> None:
+    """A till asks who has this number, and is told points and level."""
+    kind, value = "number", f"B{member:010}"
+    found = people.look_up(kind, value, at=datetime.now(UTC))
+    if found is None:
+        raise LookupError(value)
+
+
+def member_page(member: int) -> None:
+    """A member's home page through the whole stack, on a device that signs in for it."""
+    opened = sessions.open_session(
+        member=Member(pk=member), kind="web", user_agent="bench", at=datetime.now(UTC)
+    )
+    browser = Client(headers={"host": "localhost"})
+    browser.cookies[SESSION_COOKIE] = opened.access_token
+    page = browser.get("/", secure=True)
+    if page.status_code != 200 or b"book__figure" not in page.content:
+        raise LookupError(f"page of member {member}: {page.status_code}")
+
+
 OPERATIONS: dict[str, Callable[[int], object]] = {
     "earn": earn,
     "spend": spend,
     "hold + capture": hold_and_capture,
     "spend + restore": spend_and_restore,
     "statement page": statement,
+}
+# Through more of the product than the ledger: for the figures of growth.
+DOORS: dict[str, Callable[[int], object]] = {
+    "till look-up": look_up,
+    "member's home page": member_page,
 }
 
 

@@ -118,14 +118,14 @@ class RegionSerializer(serializers.Serializer[Any]):
 
 
 class RegionQuery(serializers.Serializer[Any]):
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]  # DRF takes fields off the class
         required=False, allow_blank=True, max_length=regions.CODE_LENGTH, default=""
     )
 
 
 class ConsentSerializer(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF takes fields off the class
     is_given = serializers.BooleanField()
     version = serializers.CharField(allow_blank=True)
     given_at = serializers.DateTimeField(allow_null=True)
