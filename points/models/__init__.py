@@ -6,6 +6,7 @@ from points.models.gift import Gift, GiftSettings
 from points.models.hold import Hold
 from points.models.lot import Lot, LotUse
 from points.models.merge import AccountMerge, LotMove
+from points.models.opening import OpeningImport, OpeningIssue
 from points.models.settings import LedgerSettings
 
 __all__ = [
@@ -21,4 +22,6 @@ __all__ = [
     "Lot",
     "LotMove",
     "LotUse",
+    "OpeningImport",
+    "OpeningIssue",
 ]
