@@ -24,6 +24,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "insights.rfmrun": "grid_on",
             "members.devicesession": "devices",
             "members.consent": "verified_user",
+            "members.accesslog": "visibility",
+            "members.retentionsettings": "auto_delete",
             "members.relation": "group",
             "members.relationsettings": "tune",
         },

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from members.views import addresses, codes, me, profile, relations, security, sign_in
+from members.views import addresses, codes, me, privacy, profile, relations, security, sign_in
 
 app_name = "members"
 
@@ -36,4 +36,9 @@ urlpatterns = [
     path("me/password/remove/", security.remove_password, name="password-remove"),
     path("size/", me.set_size, name="size"),
     path("privacy/", me.privacy, name="privacy"),
+    path("me/privacy/", privacy.overview, name="my-privacy"),
+    path("me/privacy/copy/", privacy.copy, name="my-copy"),
+    path("me/close/", privacy.close, name="close"),
+    path("me/close/code/", privacy.send_close_code, name="close-code"),
+    path("closed/", privacy.closed, name="closed"),
 ]

@@ -41,6 +41,7 @@ STATUS: dict[str, int] = {
     "member_unknown": status.HTTP_404_NOT_FOUND,
     "address_unknown": status.HTTP_404_NOT_FOUND,
     "picture_too_large": status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    "exports_exhausted": status.HTTP_429_TOO_MANY_REQUESTS,
     "relation_unknown": status.HTTP_404_NOT_FOUND,
     "relation_invitation_gone": status.HTTP_410_GONE,
     "relation_exists": status.HTTP_409_CONFLICT,

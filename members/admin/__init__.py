@@ -1,11 +1,14 @@
 from members.admin.member import ConsentAdmin, DeviceSessionAdmin, MemberAdmin, TagAdmin
+from members.admin.privacy import AccessLogAdmin, RetentionSettingsAdmin
 from members.admin.relations import RelationAdmin, RelationSettingsAdmin
 
 __all__ = [
+    "AccessLogAdmin",
     "ConsentAdmin",
     "DeviceSessionAdmin",
     "MemberAdmin",
     "RelationAdmin",
     "RelationSettingsAdmin",
+    "RetentionSettingsAdmin",
     "TagAdmin",
 ]

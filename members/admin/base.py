@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin
 
-from members import selectors
+from members import policies, selectors
 from members.models import Member
 from stores.admin.base import BoundedAdmin
 from stores.exceptions import Refusal
@@ -112,12 +112,12 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 def note(request: HttpRequest, row: Model, sentence: str) -> None:
-    """Leave the staff's audit row (I19): who, when, what, on which row."""
+    """Leave the staff's audit row (I19): who, when, what, on which row; phone numbers masked."""
     LogEntry.objects.create(
         user_id=str(request.user.pk),
         content_type_id=ContentType.objects.get_for_model(row).pk,
         object_id=str(row.pk),
         object_repr=str(row)[:200],
         action_flag=CHANGE,
-        change_message=sentence,
+        change_message=policies.mask_phones_in(sentence),
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from members import policies, selectors
-from members.admin import merging
+from members.admin import merging, privacy
 from members.admin.base import ByMember, ReadOnlyAdmin, links_of, posted, service_page
 from members.admin.segments import SegmentInline
 from members.exceptions import NameInvalid
@@ -26,6 +27,8 @@ from members.models import Consent, DeviceSession, Member, MemberTag, Tag
 from members.services import registration
 from stores.admin.base import BoundedAdmin
 from stores.models import Store
+
+_FOUND_MAX = 200
 
 
 class RegistrationForm(forms.Form):
@@ -132,7 +135,7 @@ class MemberAdmin(BoundedAdmin):
         "Exact member number, mobile number, external number or whole name"
     )
     autocomplete_fields: tuple[str, ...] = ()
-    actions_detail: tuple[str, ...] = ("merge",)
+    actions_detail: tuple[str, ...] = ("merge", "copy_data", "close_account")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         phone = self._phone_column(request)
@@ -178,6 +181,12 @@ class MemberAdmin(BoundedAdmin):
     def has_merge_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("members.merge_member")
 
+    def has_export_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("members.export_member")
+
+    def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("members.erase_member")
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -186,7 +195,19 @@ class MemberAdmin(BoundedAdmin):
     ) -> tuple[QuerySet[Member], bool]:
         if not search_term:
             return queryset, False
-        return queryset.filter(pk__in=selectors.found_by(search_term).values("pk")), False
+        found = list(selectors.found_by(search_term).values_list("pk", flat=True)[:_FOUND_MAX])
+        privacy.note_search(request, search_term, found)
+        return queryset.filter(pk__in=found), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page as usual; that somebody saw the phone number on it is written down."""
+        answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        member = Member.objects.filter(pk=unquote(object_id)).first()
+        if request.method == "GET" and answer.status_code == 200 and member is not None:
+            privacy.note_look(request, member)
+        return answer
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -212,18 +233,31 @@ class MemberAdmin(BoundedAdmin):
     def merge(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return merging.page(self, request, object_id)
 
-    @display(
-        description=gettext_lazy("state"),
-        label={"current": "success", "merged": "warning", "erased": "danger"},
+    @action(
+        description=gettext_lazy("Copy of the data"),
+        url_path="copy",
+        permissions=["export"],
+        icon="download",
     )
-    def state(self, member: Member) -> tuple[str, str]:
+    def copy_data(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return privacy.copy_page(self, request, object_id)
+
+    @action(
+        description=gettext_lazy("Close the account"),
+        url_path="close",
+        permissions=["erase"],
+        icon="person_off",
+    )
+    def close_account(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return privacy.close_page(self, request, object_id)
+
+    @display(description=gettext_lazy("state"))
+    def state(self, member: Member) -> str:
         if member.erased_at is not None:
-            return "erased", _("erased")
+            return _("erased")
         if member.merged_into is not None:
-            return "merged", _("merged into %(number)s") % {
-                "number": member.merged_into.grouped_number
-            }
-        return "current", _("member")
+            return _("merged into %(number)s") % {"number": member.merged_into.grouped_number}
+        return _("member")
 
     @display(description=gettext_lazy("more"))
     def more(self, member: Member) -> str:

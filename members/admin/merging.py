@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from members.admin import privacy
 from members.admin.base import posted, service_page
 from members.forms import one_member
 from members.models import Member
@@ -57,6 +58,7 @@ def page(admin: ModelAdmin, request: HttpRequest, member_id: int) -> HttpRespons
         merging.merge(
             kept_id=kept.pk, gone_id=gone.pk, actor=f"staff:{request.user.pk}", at=timezone.now()
         )
+        privacy.note_merge(request, kept.pk)
         return kept, _("Member %(gone)s merged into %(kept)s. Reason: %(reason)s") % {
             "gone": gone.grouped_number,
             "kept": kept.grouped_number,

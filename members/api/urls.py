@@ -1,6 +1,15 @@
 from django.urls import path
 
-from members.api.views import addresses, me, relations, security, segments, sign_in, till
+from members.api.views import (
+    addresses,
+    me,
+    privacy,
+    relations,
+    security,
+    segments,
+    sign_in,
+    till,
+)
 
 urlpatterns = [
     path("sign-in/codes", sign_in.CodesView.as_view(), name="sign-in-codes"),
@@ -43,6 +52,10 @@ urlpatterns = [
     ),
     path("me/relations/accept", relations.RelationAcceptView.as_view(), name="me-relations-accept"),
     path("me/relations/<int:relation_id>", relations.RelationView.as_view(), name="me-relation"),
+    path("me/export", privacy.ExportView.as_view(), name="me-export"),
+    path("me/accesses", privacy.AccessesView.as_view(), name="me-accesses"),
+    path("me/erasure/preview", privacy.ErasurePreviewView.as_view(), name="me-erasure-preview"),
+    path("me/erasure", privacy.ErasureView.as_view(), name="me-erasure"),
     path("regions", addresses.RegionsView.as_view(), name="regions"),
     path("segments", segments.SegmentsView.as_view(), name="segments"),
     path(

@@ -1,6 +1,7 @@
 """Arithmetic about people: phone numbers, member numbers, codes. No Django, no clock, no query."""
 
 import ipaddress
+import re
 import unicodedata
 from datetime import date
 
@@ -12,6 +13,9 @@ TERMS_VERSION = "2026-11"
 PHONE_REGION = "CN"
 PHONE_LENGTH_MAX = 40
 _PHONE_CHARACTERS = frozenset("0123456789+-(). ")
+_MOBILE_IN_TEXT = re.compile(
+    r"(?<!\d)(?:(?:\+|00)?86[ -]?)?([1\uff11][3-9\uff13-\uff19]\d[ -]?\d{4}[ -]?\d{4})(?!\d)"
+)
 _MOBILE = frozenset(
     {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 )
@@ -70,6 +74,16 @@ def mask_phone(phone: str) -> str:
     if len(shown) < 8:
         return "*" * len(shown)
     return f"{shown[:3]}****{shown[-4:]}"
+
+
+def mask_phones_in(text: str) -> str:
+    """`text` with every mobile number of China in it masked, however it is written."""
+    return _MOBILE_IN_TEXT.sub(lambda found: _masked(found.group(1)), text)
+
+
+def _masked(number: str) -> str:
+    digits = "".join(character for character in number if character.isdigit())
+    return f"{digits[:3]}****{digits[-4:]}"
 
 
 def mask_number(number: str) -> str:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from members import policies
 from members.models import Member
+from members.services import retention
 from members.views import visitors
 from members.views.visitors import member_required
 
@@ -23,7 +24,8 @@ def me(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """The membership terms and the privacy statement that signing in agrees to."""
-    return render(request, "members/privacy.html", {"version": policies.TERMS_VERSION})
+    context = {"version": policies.TERMS_VERSION, "kept": retention.settings()}
+    return render(request, "members/privacy.html", context)
 
 
 @require_POST

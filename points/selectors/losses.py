@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +15,7 @@ from points.selectors import balances
 def told(member: Member, at: datetime) -> Iterable[Loss]:
     """The figures of the account, the debt as well; always the balance. Two queries."""
     found = balances.balance(member.pk, at)
-    worth = number_format(found.value_in_yuan(balances.ledger_settings()), 2)
+    worth = f"{found.value_in_yuan(balances.ledger_settings()):,.2f}"
     yield Loss(
         "points_available",
         str(found.available),
@@ -25,7 +24,7 @@ def told(member: Member, at: datetime) -> Iterable[Loss]:
             "%(points)s points are forfeited (worth ¥%(money)s). They cannot be brought back.",
             found.available,
         )
-        % {"points": number_format(found.available), "money": worth},
+        % {"points": f"{found.available:,}", "money": worth},
     )
     if found.pending:
         yield Loss(
@@ -36,7 +35,7 @@ def told(member: Member, at: datetime) -> Iterable[Loss]:
                 "%(points)s points that are still pending are not credited any more.",
                 found.pending,
             )
-            % {"points": number_format(found.pending)},
+            % {"points": f"{found.pending:,}"},
         )
     if found.debt:
         yield Loss(
@@ -47,7 +46,7 @@ def told(member: Member, at: datetime) -> Iterable[Loss]:
                 "Your debt of %(points)s points is written off.",
                 found.debt,
             )
-            % {"points": number_format(found.debt)},
+            % {"points": f"{found.debt:,}"},
         )
     yield Loss(
         "ledger",

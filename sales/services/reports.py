@@ -7,14 +7,20 @@ from typing import TextIO
 
 from django.utils.translation import gettext as _
 
+from members import policies
 from sales.exceptions import FILE_MESSAGES, MESSAGES
 from sales.models import ImportIssue, ImportRun
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def sentence(issue: ImportIssue) -> str:
-    """Why the row was refused, in the active language."""
+def sentence(issue: ImportIssue, *, is_masked: bool = False) -> str:
+    """Why the row was refused, in the active language; phone numbers masked if asked."""
+    text = _sentence(issue)
+    return policies.mask_phones_in(text) if is_masked else text
+
+
+def _sentence(issue: ImportIssue) -> str:
     message = MESSAGES.get(issue.code) or FILE_MESSAGES.get(issue.code) or issue.code
     try:
         return str(message) % issue.params if issue.params else str(message)
@@ -22,14 +28,15 @@ def sentence(issue: ImportIssue) -> str:
         return str(message)
 
 
-def rows(run: ImportRun) -> Iterator[list[str]]:
-    """The report's rows, header first. Texts from the file are made inert: a spreadsheet would
-    otherwise run a cell such as `=HYPERLINK(…)` as a formula."""
+def rows(run: ImportRun, *, is_masked: bool = False) -> Iterator[list[str]]:
+    """The report's rows, header first; phone numbers masked if asked. Texts from the file are
+    made inert: a spreadsheet would otherwise run a cell such as `=HYPERLINK(…)` as a formula."""
     yield [_("Row"), _("Receipt number"), _("Column"), _("Code"), _("Reason")]
     listed = 0
     for issue in run.issues.order_by("row", "pk").iterator(chunk_size=2000):
         listed += 1
-        cells = [str(issue.row), issue.number, issue.column, issue.code, sentence(issue)]
+        reason = sentence(issue, is_masked=is_masked)
+        cells = [str(issue.row), issue.number, issue.column, issue.code, reason]
         yield [inert(cell) for cell in cells]
     if run.rows_refused > listed:
         text = _("%(count)s more refused rows are not listed.")
@@ -41,12 +48,12 @@ def write(*, run: ImportRun, stream: TextIO) -> None:
     csv.writer(stream).writerows(rows(run))
 
 
-def lines(run: ImportRun) -> Iterator[str]:
+def lines(run: ImportRun, *, is_masked: bool) -> Iterator[str]:
     """The report as CSV, piece by piece, with the mark by which spreadsheets know UTF-8."""
     yield "\ufeff"
     buffer = StringIO()
     writer = csv.writer(buffer)
-    for row in rows(run):
+    for row in rows(run, is_masked=is_masked):
         writer.writerow(row)
         yield buffer.getvalue()
         buffer.seek(0)

@@ -1,6 +1,7 @@
 """After an account is closed no direct identifier remains anywhere, and the books still hold."""
 
 import io
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -63,6 +64,7 @@ PHONE, OTHER_PHONE, PARCEL_PHONE = "+8613812345678", "+8613987654321", "+8613711
 NAME, OTHER_NAME = "欧阳静怡", "欧阳小怡"
 EXTERNAL, OTHER_EXTERNAL = "CRM-770142", "CRM-880251"
 OPENID, UNIONID = "oOpen-6789ab-xyz", "uUnion-4567cd-xyz"
+ESCAPED = json.dumps([{"changed": {"name": "x", "object": NAME, "fields": ["name"]}}])
 WIDE = "13812345678".translate({ord("0") + n: 0xFF10 + n for n in range(10)})
 WANTED = (
     WIDE,
@@ -224,7 +226,7 @@ def _staff(store: Store, person: Member) -> None:
     user = User.objects.create_user("wang")
     write_log(user, person, f"电话由 {PHONE} 更正")
     write_log(user, store, f"{NAME} 在此店投诉，138 1234 5678")
-    write_log(user, person, '[{"changed": {"object": "\\u6b27\\u9633\\u9759\\u6021"}}]')
+    write_log(user, person, ESCAPED)
     adjustments.request(
         key="a1",
         member_id=person.pk,
