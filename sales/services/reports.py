@@ -8,8 +8,9 @@ from typing import TextIO
 from django.utils.translation import gettext as _
 
 from members import policies
-from sales.exceptions import FILE_MESSAGES, MESSAGES
+from sales.exceptions import MESSAGES
 from sales.models import ImportIssue, ImportRun
+from stores.exceptions import FILE_MESSAGES
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
