@@ -17,9 +17,12 @@ from points.signals import settings_changed
 
 
 @receiver(members_registered)
-def reward_registration(member_ids: Sequence[int], at: datetime, **kwargs: Any) -> None:
+def reward_registration(
+    member_ids: Sequence[int], at: datetime, are_new: bool = True, **kwargs: Any
+) -> None:
     """Grant what the rules give for joining, in the same transaction (F19)."""
-    registrations.reward(member_ids=member_ids, at=at)
+    if are_new:
+        registrations.reward(member_ids=member_ids, at=at)
 
 
 @receiver(settings_changed)

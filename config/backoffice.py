@@ -50,6 +50,7 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "sales.importrun": "upload_file",
         },
     ),
+            "points.openingimport": "group_add",
     (
         gettext_lazy("Program"),
         {

@@ -53,6 +53,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "points.view_ledgersettings",
         "points.change_ledgersettings",
         "points.add_adjustment",
+        "points.view_openingimport",
+        "points.add_openingimport",
         "campaigns.view_earningruleversion",
         "campaigns.add_earningruleversion",
         "campaigns.change_earningruleversion",
@@ -118,6 +120,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "客服": (
         *_LOOK,
         *_LEDGER,
+        "points.view_openingimport",
         *_BONDS,
         "members.merge_member",
         "campaigns.view_event",

@@ -45,6 +45,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "reward_birthdays": _daily(8, 0, "campaigns.tasks.reward_birthdays"),
     "verify_rules": _daily(3, 30, "campaigns.tasks.verify_rules"),
     "forget_uploads": _daily(4, 15, "sales.tasks.forget_uploads"),
+    "resume_opening_imports": _every(timedelta(minutes=1), "points.tasks.resume_opening_imports"),
+    "forget_opening_uploads": _daily(4, 20, "points.tasks.forget_opening_uploads"),
     "forget_job_runs": _daily(4, 30, "stores.tasks.forget_job_runs"),
     "verify_ledger": _daily(3, 0, "points.tasks.verify_ledger"),
     # A safety net: publishing and saving the ledger's settings record at once.

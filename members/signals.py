@@ -3,7 +3,8 @@
 from django.dispatch import Signal
 
 # Keyword arguments: member_ids: Sequence[int], at: datetime. One or many, the same signal;
-# it may name a member twice over time, so what a receiver does has to bear repetition.
+# it may name a member twice over time, so what a receiver does has to bear repetition. With
+# are_new=False these people joined elsewhere long ago: they are not rewarded for joining.
 members_registered = Signal()
 
 # Keyword arguments: phone: str (E.164), code: str, language: str, at: datetime,

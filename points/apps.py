@@ -9,19 +9,25 @@ class PointsConfig(AppConfig):
 
     def ready(self) -> None:
         from members.selectors import consequences, look_up, personal_data
+        from members.services import retention
         from points import receivers  # noqa: F401 - connects the receivers
         from points.selectors import explanations, losses, personal, till
+        from points.services.openings import lots, uploads
         from stores.selectors import labels
 
         look_up.register(till.PANEL)
         consequences.register(losses.told, hindrance=losses.hindrance)
         personal_data.register(*personal.SECTIONS, place=20)
         explanations.register("gift", explanations.words_of_a_gift)
+        explanations.register(lots.SOURCE, lots.told)
+        retention.register("opening_rows", setting="import_days", forget=uploads.forget_issues)
         labels.register_jobs(
             {
                 "points.expire_lots": _("Book points that lapsed"),
                 "points.release_pending": _("Credit pending points"),
                 "points.release_stale_holds": _("Release holds never finished"),
                 "points.verify_ledger": _("Audit the ledger"),
+                "points.run_opening_import": _("Import a file of members"),
+                "points.forget_opening_uploads": _("Delete uploaded files of members"),
             }
         )

@@ -159,3 +159,82 @@ class KeyMissing(PointsRefusal):
 class AccountHasHolds(PointsRefusal):
     code = "account_has_holds"
     message = _("%(points)s points are held by an unfinished checkout. Finish or release it first.")
+
+
+OPENING_MESSAGES: dict[str, str | Promise] = {
+    "required": _("A value is missing."),
+    "wrong_cell_count": _("The row has %(count)s cells instead of %(expected)s."),
+    "unreadable_text": _("The row contains characters that the file's encoding does not have."),
+    "unclosed_quote": _("A quotation mark is opened and never closed."),
+    "line_too_long": _("The row is too long to be read."),
+    "nobody_named": _("The row names nobody: it needs an external number or a phone number."),
+    "external_invalid": _("An external number has 1 to 64 characters and no control characters."),
+    "phone_invalid": _("This is not a mobile number."),
+    "name_unfit": _("A name has at most 60 characters and no control characters."),
+    "gender_unknown": _("The gender must be female, male, other, or empty."),
+    "not_a_date": _("This is not a date such as 2026-11-22, 2026/11/22 or 20261122."),
+    "no_such_day": _("There is no such day in the calendar."),
+    "birthday_impossible": _("Nobody alive was born on this day."),
+    "date_in_future": _("The date %(date)s lies in the future."),
+    "date_too_old": _("The date %(date)s lies too far in the past."),
+    "store_unknown": _("There is no store with the code %(store)s."),
+    "tag_invalid": _("A tag has at most %(limit)s characters, a person at most %(most)s of them."),
+    "points_not_whole": _("Points must be a whole number."),
+    "points_negative": _("Points must not be negative. Debts cannot be brought over."),
+    "points_too_many": _("Nobody can have more than %(limit)s points."),
+    "lot_invalid": _("A lot number has at most %(limit)s characters and no control characters."),
+    "valid_before_earned": _("The last day of validity lies before the day of earning."),
+    "credited_before_earned": _("The day of credit lies before the day of earning."),
+    "credited_after_valid": _("The day of credit lies after the last day of validity."),
+    "phone_contradicts": _(
+        "Rows of the file give one number two phones, or one phone two numbers. Nobody can tell "
+        "whose the points are."
+    ),
+    "person_contradicts": _("Rows of the same person say different things here."),
+    "person_incomplete": _("Other rows of the same person contradict each other."),
+    "lot_twice": _("This person has the lot number more than once, first in row %(first)s."),
+    "lot_without_number": _(
+        "This person has several lots of the same days, first in row %(first)s. Give each a lot "
+        "number."
+    ),
+    "lot_changed": _("This lot was brought over before with other figures: %(before)s."),
+    "lot_numbered_since": _(
+        "A lot of the same days was brought over before, once with a lot number and once without. "
+        "It would be booked twice."
+    ),
+    "phone_of_another": _("The phone number belongs to a different member than the number."),
+    "phone_differs": _("The member with this number is known by another phone number."),
+    "external_differs": _("The member with this phone is known by another external number."),
+    "person_left": _("The account with this phone number was closed at its owner's wish."),
+    "ledger_refused": _("The points could not be posted: %(reason)s"),
+}
+
+
+class OpeningTakenOver(PointsRefusal):
+    """Another process goes on with the same import; this one has stopped in time."""
+
+    code = "import_taken_over"
+    message = _("Another process continues this import.")
+
+
+class NotRehearsed(PointsRefusal):
+    code = "not_rehearsed"
+    message = _("Only a finished dry run whose file is still here can be imported for real.")
+
+
+class EntryUnknown(PointsRefusal):
+    """For ids, where `EntryNotFound` speaks of references."""
+
+    code = "entry_not_found"
+    message = _("There is no such entry.")
+    field = "entry"
+
+
+class DisputeUnknown(PointsRefusal):
+    code = "dispute_unknown"
+    message = _("This ticket is not about an entry.")
+
+
+class CorrectionWaiting(PointsRefusal):
+    code = "correction_waiting"
+    message = _("A correction for this ticket already waits for approval.")

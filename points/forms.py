@@ -1,10 +1,18 @@
 """What a person chooses on the pages of the ledger."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from points.models import Entry
 from points.policies import LIMIT
+from stores.models import Store
 
 _KINDS = Entry.Kind
 
@@ -50,3 +58,38 @@ class GiftForm(forms.Form):
     )
     words = forms.CharField(label=_("A few words"), max_length=60, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class OpeningForm(forms.Form):
+    """A file of members from a former system; rehearsed first unless somebody says no."""
+
+    file = forms.FileField(
+        label=_("File"),
+        max_length=255,
+        help_text=_("CSV or XLSX with a header; a CSV may be compressed (.gz)."),
+        widget=UnfoldAdminFileFieldWidget,
+    )
+    store = forms.ModelChoiceField(
+        label=_("Home store of those without one"),
+        queryset=Store.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    are_new = forms.BooleanField(
+        label=_("These are new members"),
+        required=False,
+        help_text=_("People who are registered get what the rules give for joining."),
+        widget=UnfoldBooleanSwitchWidget,
+    )
+    is_dry_run = forms.BooleanField(
+        label=_("Dry run"),
+        required=False,
+        initial=True,
+        help_text=_("Checks and counts everything, writes nothing."),
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stores = Store.objects.filter(is_active=True).order_by("code")
+        self.fields["store"].queryset = stores  # type: ignore[attr-defined]  # a choice

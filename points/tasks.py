@@ -1,10 +1,16 @@
 """The ledger's jobs: each takes the clock and calls one service; the schedule is in `config`."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from points.models import OpeningImport
 from points.selectors import audit
 from points.services import expiry, holds, maturity
+from points.services.openings import uploads
+from stores.exceptions import Refusal
 from stores.services import jobs
 
 
@@ -51,3 +57,39 @@ def verify_ledger() -> None:
         run.result = report.as_json()
         if not report.is_clean:
             raise audit.LedgerBreach(report)
+
+
+@shared_task
+def run_opening_import(run_id: int) -> None:
+    """Work off an uploaded file of members; its progress and its end are in its row."""
+    run = OpeningImport.objects.select_related("store").get(pk=run_id)
+    if run.state not in OpeningImport.OPEN_STATES:
+        return
+    now = timezone.now()
+    with jobs.recorded(name="points.run_opening_import", now=now) as job:
+        try:
+            uploads.work(run=run, now=now)
+        except Refusal as refusal:
+            # Said in the row already; an import that another worker continues is no failure.
+            job.result = {"import": run_id, "refused": refusal.code}
+            return
+        job.result = {"import": run_id, "members": run.members_new, "lots": run.lots_new}
+
+
+@shared_task
+def resume_opening_imports() -> None:
+    """Go on with imports of members whose worker is gone, or whose message was lost."""
+    for run_id in uploads.stale(now=timezone.now()):
+        run_opening_import(run_id)
+
+
+@shared_task
+def forget_opening_uploads() -> None:
+    """Delete uploaded files of members whose time is over; they carry phone numbers."""
+    now = timezone.now()
+    with jobs.recorded(name="points.forget_opening_uploads", now=now) as run:
+        deleted = uploads.forget(
+            before=now - timedelta(days=settings.UPLOADED_RECEIPTS_KEPT_DAYS),
+            progress=lambda files: run.progress(done=files),
+        )
+        run.result = {"files": deleted}

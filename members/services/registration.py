@@ -123,6 +123,8 @@ def is_visible(text: str) -> bool:
     Format characters stay: joiners belong to emoji and to several scripts. The ones that
     turn the direction of the text around them do not.
     """
+    if text.isascii():
+        return text.isprintable()
     return all(
         unicodedata.category(character) not in {"Cc", "Cs"}
         and unicodedata.bidirectional(character)

@@ -6,6 +6,7 @@ from points.admin.adjustments import AdjustmentAdmin
 from points.admin.gifts import GiftAdmin
 from points.admin.ledger import ClearingRunAdmin, EntryAdmin, HoldAdmin, LotAdmin
 from points.admin.settings import GiftSettingsAdmin, LedgerSettingsAdmin
+from points.admin.openings import OpeningImportAdmin, OpeningIssueAdmin
 
 register_link(_("Point account"), "admin:points_account_changelist")
 register_link(_("Gifts"), "admin:points_gift_changelist")
@@ -21,3 +22,5 @@ __all__ = [
     "LedgerSettingsAdmin",
     "LotAdmin",
 ]
+    "OpeningImportAdmin",
+    "OpeningIssueAdmin",

@@ -34,8 +34,12 @@ _sources: dict[str, str | Promise] = {
     "gift": pgettext_lazy("source", "gift"),
     "merge": pgettext_lazy("source", "merging of two accounts"),
     "erasure": pgettext_lazy("source", "closing of the account"),
+    "opening": pgettext_lazy("source", "former system"),
 }
-_actors: dict[str, str | Promise] = {"system": pgettext_lazy("actor", "system")}
+_actors: dict[str, str | Promise] = {
+    "system": pgettext_lazy("actor", "system"),
+    "import_members": pgettext_lazy("actor", "import on the command line"),
+}
 
 
 def register_sources(labels: Mapping[str, str | Promise]) -> None:

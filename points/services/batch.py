@@ -19,7 +19,8 @@ from points.services.rows import EntryRow, LotRow, Posting, posting, repeat
 
 @dataclass(frozen=True, slots=True)
 class Earn:
-    """As `ledger.earn`."""
+    """As `ledger.earn`. `earned_at` is the lot's age where points were earned before `at`, in a
+    former system: the entry happens now, so no balance of the past shows it."""
 
     member_id: int
     points: int
@@ -32,6 +33,7 @@ class Earn:
     store_id: int | None = None
     rule_version: str = ""
     explanation: dict[str, Any] = field(default_factory=dict)
+    earned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class _Poster:
                 points=order.points,
                 expires_at=order.expires_at,
                 usable_at=order.usable_at,
+                earned_at=order.earned_at,
             )
             if account.id in self.live and len(self.book.lots) > before:
                 lots = self.live[account.id]

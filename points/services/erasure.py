@@ -12,6 +12,7 @@ from points.models import Adjustment, Gift
 from points.policies import DebtPolicy, fingerprint
 from points.services import expiry, operations, reversals
 from points.services.book import Book
+from points.services.openings import uploads
 from points.services.operations import Note
 from points.services.rows import AccountRow
 
@@ -40,6 +41,8 @@ def erase(*, member_id: int, actor: str, at: datetime, is_forced: bool) -> None:
         _forfeit(book, account, actor=actor, at=at)
         book.flush()
         _forget_words(member_id, at=at)
+        # Files of imports are not searched: all that have ended go. What they refused names nobody.
+        transaction.on_commit(uploads.forget, robust=True)
 
 
 def _forfeit(book: Book, account: AccountRow, *, actor: str, at: datetime) -> None:

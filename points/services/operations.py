@@ -116,8 +116,11 @@ def earn(
     expires_at: datetime | None,
     usable_at: datetime | None,
     kind: str = "earn",
+    earned_at: datetime | None = None,
 ) -> EntryRow:
     """Grant a lot: usable at once, or pending until `usable_at` (F31); debt is paid first.
+
+    The lot is as old as `earned_at`, by itself as the entry.
 
     A frozen account earns, but pending (F77): thawing and the release job credit it later. An
     adjustment by staff (`kind`) is never pending.
@@ -130,7 +133,7 @@ def earn(
         book.grant(
             entry,
             points=points,
-            earned_at=note.at,
+            earned_at=earned_at or note.at,
             expires_at=expires_at,
             usable_at=usable_at,
             state="pending",
@@ -148,7 +151,7 @@ def earn(
         book.grant(
             entry,
             points=part.to_balance,
-            earned_at=note.at,
+            earned_at=earned_at or note.at,
             expires_at=expires_at,
             usable_at=usable_at,
         )
