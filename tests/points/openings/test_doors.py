@@ -149,7 +149,7 @@ def test_the_list_of_refused_rows_is_inert_and_names_nobody() -> None:
     run = queued(BAD, ",=2+2,,,,,,,1,,,,")
     tasks.run_opening_import(run.pk)
 
-    text = client.get(f"{LIST}{run.pk}/report/").getvalue().decode()  # type: ignore[attr-defined]
+    text = client.get(f"{LIST}{run.pk}/report/").getvalue().decode()
 
     assert "2,积分,'-5,points_negative" in text
     assert "3,手机号,'=***,phone_invalid" in text

@@ -374,7 +374,8 @@ def test_two_workers_on_one_run_do_not_both_go_on(write: Callable[..., Path]) ->
 def test_a_window_is_begun_anew_when_somebody_registers_meanwhile(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, met = lots.take, []
+    met: list[bool] = []
+    take = lots.take
 
     def meeting(*args: Any, **kwargs: Any) -> lots.Outcome:
         if not met:
