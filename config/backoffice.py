@@ -20,6 +20,7 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "tiers.standing": "military_tech",
             "tiers.standingchange": "history",
             "members.tag": "label",
+            "members.ticket": "support_agent",
             "members.segment": "group_work",
             "insights.rfmrun": "grid_on",
             "members.devicesession": "devices",
@@ -28,6 +29,7 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "members.retentionsettings": "auto_delete",
             "members.relation": "group",
             "members.relationsettings": "tune",
+            "members.ticketsettings": "timer",
         },
     ),
     (
@@ -48,9 +50,9 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         {
             "sales.receipt": "point_of_sale",
             "sales.importrun": "upload_file",
+            "points.openingimport": "group_add",
         },
     ),
-            "points.openingimport": "group_add",
     (
         gettext_lazy("Program"),
         {

@@ -28,6 +28,7 @@ _PROGRAM = (
 _FAULTS = ("campaigns.view_rulefault", "campaigns.view_event", "campaigns.view_limitcounter")
 _SEGMENTS = ("members.view_segment", "insights.view_rfmrun")
 _GOODS = ("stores.view_category", "stores.view_article")
+_DESK = ("members.view_ticket", "members.answer_ticket")
 
 # A role may ask for an adjustment or approve it; who does both still needs another person.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -52,9 +53,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "insights.change_rfmsettings",
         "points.view_ledgersettings",
         "points.change_ledgersettings",
-        "points.add_adjustment",
         "points.view_openingimport",
         "points.add_openingimport",
+        "points.add_adjustment",
         "campaigns.view_earningruleversion",
         "campaigns.add_earningruleversion",
         "campaigns.change_earningruleversion",
@@ -73,6 +74,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "notifications.view_message",
         "stores.view_jobrun",
         *_GOODS,
+        *_DESK,
+        "members.view_ticketsettings",
+        "members.change_ticketsettings",
         "tiers.change_level",
         "tiers.change_standing",
         "tiers.add_growthcorrection",
@@ -104,6 +108,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_PROGRAM,
         *_FAULTS,
         *_GOODS,
+        *_DESK,
         "sales.change_receipt",  # to settle a return whose sale never came
     ),
     "收银": ("members.view_member", "members.add_member", "points.view_account", *_LOOK[4:]),
@@ -115,12 +120,13 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_PROGRAM,
         *_FAULTS,
         "sales.view_importrun",
+        "points.view_openingimport",
         "stores.view_jobrun",
     ),
     "客服": (
         *_LOOK,
         *_LEDGER,
-        "points.view_openingimport",
+        *_DESK,
         *_BONDS,
         "members.merge_member",
         "campaigns.view_event",

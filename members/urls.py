@@ -1,6 +1,16 @@
 from django.urls import path
 
-from members.views import addresses, codes, me, privacy, profile, relations, security, sign_in
+from members.views import (
+    addresses,
+    codes,
+    me,
+    privacy,
+    profile,
+    relations,
+    security,
+    sign_in,
+    tickets,
+)
 
 app_name = "members"
 
@@ -23,6 +33,12 @@ urlpatterns = [
     path("me/people/", relations.people, name="relations"),
     path("me/people/<int:relation_id>/end/", relations.end, name="relation-end"),
     path("people/<str:token>/", relations.accept, name="relation-accept"),
+    path("me/tickets/", tickets.overview, name="tickets"),
+    path("me/tickets/new/", tickets.new, name="ticket-new"),
+    path("me/tickets/<str:number>/", tickets.ticket, name="ticket"),
+    path("me/tickets/<str:number>/close/", tickets.close, name="ticket-close"),
+    path("me/tickets/<str:number>/reopen/", tickets.reopen, name="ticket-reopen"),
+    path("me/tickets/<str:number>/photos/<int:photo_id>/", tickets.photo, name="ticket-photo"),
     path("me/code/", codes.member_code, name="code"),
     path("me/invite/", codes.invite, name="invite"),
     path("join/<slug:code>/", codes.join, name="join"),

@@ -1,6 +1,7 @@
 from members.admin.member import ConsentAdmin, DeviceSessionAdmin, MemberAdmin, TagAdmin
 from members.admin.privacy import AccessLogAdmin, RetentionSettingsAdmin
 from members.admin.relations import RelationAdmin, RelationSettingsAdmin
+from members.admin.tickets import TicketAdmin, TicketSettingsAdmin
 
 __all__ = [
     "AccessLogAdmin",
@@ -11,4 +12,6 @@ __all__ = [
     "RelationSettingsAdmin",
     "RetentionSettingsAdmin",
     "TagAdmin",
+    "TicketAdmin",
+    "TicketSettingsAdmin",
 ]

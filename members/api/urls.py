@@ -8,6 +8,7 @@ from members.api.views import (
     security,
     segments,
     sign_in,
+    tickets,
     till,
 )
 
@@ -52,6 +53,28 @@ urlpatterns = [
     ),
     path("me/relations/accept", relations.RelationAcceptView.as_view(), name="me-relations-accept"),
     path("me/relations/<int:relation_id>", relations.RelationView.as_view(), name="me-relation"),
+    path("me/tickets", tickets.TicketsView.as_view(), name="me-tickets"),
+    path("me/tickets/<str:number>", tickets.TicketView.as_view(), name="me-ticket"),
+    path(
+        "me/tickets/<str:number>/messages",
+        tickets.TicketMessagesView.as_view(),
+        name="me-ticket-messages",
+    ),
+    path(
+        "me/tickets/<str:number>/close",
+        tickets.TicketCloseView.as_view(),
+        name="me-ticket-close",
+    ),
+    path(
+        "me/tickets/<str:number>/reopen",
+        tickets.TicketReopenView.as_view(),
+        name="me-ticket-reopen",
+    ),
+    path(
+        "me/tickets/<str:number>/photos/<int:photo_id>",
+        tickets.TicketPhotoView.as_view(),
+        name="me-ticket-photo",
+    ),
     path("me/export", privacy.ExportView.as_view(), name="me-export"),
     path("me/accesses", privacy.AccessesView.as_view(), name="me-accesses"),
     path("me/erasure/preview", privacy.ErasurePreviewView.as_view(), name="me-erasure-preview"),

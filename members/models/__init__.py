@@ -8,6 +8,7 @@ from members.models.relation import Relation, RelationInvitation, RelationSettin
 from members.models.segment import Segment, SegmentMember
 from members.models.sign_in_code import CodeAllowance, SignInCode
 from members.models.tag import MemberTag, Tag
+from members.models.ticket import Ticket, TicketMessage, TicketPhoto, TicketSettings
 from members.models.wechat import WechatIdentity, WechatToken
 
 __all__ = [
@@ -28,6 +29,10 @@ __all__ = [
     "SegmentMember",
     "SignInCode",
     "Tag",
+    "Ticket",
+    "TicketMessage",
+    "TicketPhoto",
+    "TicketSettings",
     "WechatIdentity",
     "WechatToken",
 ]

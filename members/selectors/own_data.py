@@ -15,6 +15,7 @@ from members.models import (
     MemberTag,
     Relation,
     SegmentMember,
+    TicketMessage,
     WechatIdentity,
 )
 from members.policies import regions
@@ -103,6 +104,17 @@ def _segments(ids: Sequence[int], at: datetime) -> Found:
         yield row.segment.code, str(row.segment), row.since
 
 
+def _tickets(ids: Sequence[int], at: datetime) -> Found:
+    """What was written, by the member and to them; not what staff noted among themselves."""
+    rows = TicketMessage.objects.filter(ticket__member_id__in=ids, is_internal=False)
+    for row in windowed(rows.select_related("ticket")):
+        ticket = row.ticket
+        yield (
+            *(ticket.number, ticket.get_kind_display(), ticket.subject, ticket.state),
+            *(row.at, row.side, row.get_act_display(), row.text),
+        )
+
+
 def _accesses(ids: Sequence[int], at: datetime) -> Found:
     """Who looked, by role: the names of staff are theirs."""
     for row in windowed(AccessLog.objects.filter(member_id__in=ids)):
@@ -150,6 +162,12 @@ SECTIONS = (
     ),
     Section("tags", _("Tags"), ("tag",), _tags),
     Section("segments", _("Segments"), ("code", "name", "since"), _segments),
+    Section(
+        "tickets",
+        _("Tickets"),
+        ("number", "kind", "subject", "state", "at", "by", "act", "text"),
+        _tickets,
+    ),
     Section(
         "access",
         pgettext_lazy("export", "Who looked at these data"),

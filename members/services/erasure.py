@@ -23,7 +23,7 @@ from members.models import (
 )
 from members.policies.traces import Traces
 from members.selectors import consequences
-from members.services import access, codes, segments
+from members.services import access, codes, segments, tickets
 from stores.services import pictures
 
 CONFIRMED = "erase"
@@ -171,6 +171,7 @@ def _forget_rows(member_id: int, *, at: datetime) -> None:
     for model in (Address, DeviceSession, MemberTag, Password, RelationInvitation, WechatIdentity):
         model._default_manager.filter(member_id=member_id).delete()
     segments.forget(member_id=member_id)
+    tickets.forget(member_ids=[member_id], at=at)
     # The proof of what was agreed to when, and that it ended.
     Consent.objects.standing().filter(member_id=member_id).update(withdrawn_at=at)
     Relation.objects.standing().of(member_id).update(ended_at=at, ended_by="system")

@@ -19,7 +19,7 @@ from members.models import (
     RelationInvitation,
     WechatIdentity,
 )
-from members.services import addresses, segments
+from members.services import addresses, segments, tickets
 from stores.exceptions import Refusal
 
 logger = logging.getLogger(__name__)
@@ -135,6 +135,7 @@ def _move_rows(kept_id: int, gone_id: int, *, at: datetime) -> None:
     _move_consents(kept_id, gone_id, at=at)
     _move_relations(kept_id, gone_id, at=at)
     RelationInvitation.objects.filter(member_id=gone_id).delete()
+    tickets.move(kept_id=kept_id, gone_id=gone_id)
     # A password that was set for one phone must not open another's account.
     Password.objects.filter(member_id=gone_id).delete()
     own_apps = WechatIdentity.objects.filter(member_id=kept_id).values("app_id")
