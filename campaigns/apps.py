@@ -11,10 +11,11 @@ class CampaignsConfig(AppConfig):
         from campaigns import receivers  # noqa: F401 - connects the receivers
         from campaigns.models import EarningRule
         from campaigns.policies.events import EVENT_TRIGGERS
+        from campaigns.selectors import belongings as rules_of_entries
         from campaigns.selectors import explanations as ours
         from campaigns.selectors import personal, segment_uses, tier_benefits, whys
         from members.selectors import personal_data, segments
-        from points.selectors import explanations
+        from points.selectors import belongings, explanations
         from points.selectors import labels as entry_labels
         from stores.selectors import labels
         from tiers.selectors import benefits
@@ -25,6 +26,8 @@ class CampaignsConfig(AppConfig):
             explanations.register_reasons(kind, whys.rows)
             explanations.register_shown(kind, whys.of_member)
         personal_data.register(*personal.SECTIONS, place=40)
+        belongings.register(rules_of_entries.parts)
+        belongings.register_check(rules_of_entries.checked)
         segments.register_user(segment_uses.uses_of)
         benefits.register_teller(tier_benefits.told, links=tier_benefits.links)
         triggers = dict(EarningRule.Trigger.choices)

@@ -12,7 +12,9 @@ from members.signals import (
     members_merged,
     members_registered,
 )
-from points.services import accounts, erasure, merging
+from points.models import Adjustment
+from points.services import accounts, disputes, erasure, merging
+from points.signals import adjustment_decided
 
 
 @receiver(members_registered)
@@ -35,3 +37,9 @@ def merge_accounts(kept_id: int, gone_id: int, at: datetime, actor: str, **kwarg
 @receiver(member_erased, dispatch_uid="points.empty_account")
 def empty_account(member_id: int, at: datetime, actor: str, is_forced: bool, **kwargs: Any) -> None:
     erasure.erase(member_id=member_id, actor=actor, at=at, is_forced=is_forced)
+
+
+@receiver(adjustment_decided, dispatch_uid="points.settle_dispute")
+def settle_dispute(adjustment: Adjustment, at: datetime, **kwargs: Any) -> None:
+    """The answer of a dispute waits for the decision about its correction."""
+    disputes.settle(adjustment=adjustment, at=at)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from points.views import gifts, ledger
+from points.views import disputes, gifts, ledger
 
 app_name = "points"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("", ledger.home, name="home"),
     path("points/", ledger.entries, name="entries"),
     path("points/entries/<int:entry_id>/", ledger.entry, name="entry"),
+    path("points/entries/<int:entry_id>/dispute/", disputes.open_dispute, name="dispute"),
     path("points/lots/", ledger.lots, name="lots"),
     path("points/gifts/", gifts.overview, name="gifts"),
     path("points/gifts/<int:relation_id>/", gifts.give, name="give"),

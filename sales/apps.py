@@ -11,8 +11,9 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from members.selectors import personal_data
         from members.services import retention
-        from points.selectors import labels
+        from points.selectors import belongings, labels
         from sales import receivers  # noqa: F401 - connects the receivers
+        from sales.selectors import belongings as receipts_of_entries
         from sales.selectors import personal
         from sales.services import erasure
         from stores.selectors import labels as job_labels
@@ -20,6 +21,7 @@ class SalesConfig(AppConfig):
         personal_data.register(*personal.SECTIONS, place=50)
         retention.register("import_rows", setting="import_days", forget=erasure.forget_old)
 
+        belongings.register(receipts_of_entries.parts)
         labels.register_sources(
             {
                 "api": pgettext_lazy("source", "receipt, sent by the store"),

@@ -71,6 +71,13 @@ def run(*, progress: Callable[[int, int], None] | None = None) -> Report:
     return checker.report
 
 
+def of_one(entry: Explained) -> Report:
+    """The same for a single entry. At most three queries, for the program it was judged by."""
+    checker = _Checker()
+    checker.check(entry)
+    return checker.report
+
+
 class _Checker:
     def __init__(self) -> None:
         self.report = Report()

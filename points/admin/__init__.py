@@ -3,10 +3,11 @@ from django.utils.translation import gettext_lazy as _
 from members.admin.base import register_link
 from points.admin.accounts import AccountAdmin
 from points.admin.adjustments import AdjustmentAdmin
+from points.admin.disputes import DisputeCorrectionAdmin
 from points.admin.gifts import GiftAdmin
 from points.admin.ledger import ClearingRunAdmin, EntryAdmin, HoldAdmin, LotAdmin
-from points.admin.settings import GiftSettingsAdmin, LedgerSettingsAdmin
 from points.admin.openings import OpeningImportAdmin, OpeningIssueAdmin
+from points.admin.settings import GiftSettingsAdmin, LedgerSettingsAdmin
 
 register_link(_("Point account"), "admin:points_account_changelist")
 register_link(_("Gifts"), "admin:points_gift_changelist")
@@ -15,12 +16,13 @@ __all__ = [
     "AccountAdmin",
     "AdjustmentAdmin",
     "ClearingRunAdmin",
+    "DisputeCorrectionAdmin",
     "EntryAdmin",
     "GiftAdmin",
     "GiftSettingsAdmin",
     "HoldAdmin",
     "LedgerSettingsAdmin",
     "LotAdmin",
-]
     "OpeningImportAdmin",
     "OpeningIssueAdmin",
+]

@@ -1,6 +1,7 @@
 from points.models.account import Account
 from points.models.adjustment import Adjustment
 from points.models.clearing import ClearingRun
+from points.models.dispute import DisputeCorrection
 from points.models.entry import Entry
 from points.models.gift import Gift, GiftSettings
 from points.models.hold import Hold
@@ -14,6 +15,7 @@ __all__ = [
     "AccountMerge",
     "Adjustment",
     "ClearingRun",
+    "DisputeCorrection",
     "Entry",
     "Gift",
     "GiftSettings",

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Abs
 
-from points import policies, selectors
+from points import policies, selectors, signals
 from points.exceptions import (
     AdjustmentConflict,
     AdjustmentDecided,
@@ -106,6 +106,7 @@ def approve(*, adjustment_id: int, decided_by: User, at: datetime) -> Adjustment
             raise SecondPersonRequired
         adjustment.decided_by, adjustment.decided_at = decided_by, at
         _post(adjustment, actor=decided_by, at=at)
+        signals.adjustment_decided.send(sender=Adjustment, adjustment=adjustment, at=at)
     return adjustment
 
 
@@ -116,6 +117,7 @@ def reject(*, adjustment_id: int, decided_by: User, at: datetime) -> Adjustment:
         adjustment.state = Adjustment.State.REJECTED
         adjustment.decided_by, adjustment.decided_at = decided_by, at
         adjustment.save(update_fields=["state", "decided_by", "decided_at"])
+        signals.adjustment_decided.send(sender=Adjustment, adjustment=adjustment, at=at)
     return adjustment
 
 

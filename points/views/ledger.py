@@ -85,6 +85,13 @@ def entries(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
     """The receipt of one entry: what moved, why, through which lots, and what answers what."""
+    return entry_page(request, member, entry_id)
+
+
+def entry_page(
+    request: HttpRequest, member: Member, entry_id: int, *, refused: str = ""
+) -> HttpResponse:
+    """The same page with the reason why the entry could not be disputed."""
     rows = _rows(member).select_related("store", "relates_to")
     shown = get_object_or_404(rows, pk=entry_id)
     context = {
@@ -96,8 +103,9 @@ def entry(request: HttpRequest, member: Member, entry_id: int) -> HttpResponse:
         "uses": selectors.first(selectors.uses(shown)),
         "expired_lots": selectors.first(shown.expired_lots.order_by("expires_at", "pk")),
         "answers": selectors.first(shown.answers.order_by("seq")),
+        "dispute_refused": refused,
     }
-    return render(request, "points/entry.html", context)
+    return render(request, "points/entry.html", context, status=422 if refused else 200)
 
 
 @require_safe

@@ -210,8 +210,8 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
     # Balance, lots.
     with django_assert_num_queries(AUTHENTICATION + 1 + 2):
         browser.get("/points/lots/")
-    # The entry, its lots, its uses, lots that lapsed by it, its answers.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 5):
+    # The entry, its lots, its uses, lots that lapsed by it, its answers, its dispute.
+    with django_assert_num_queries(AUTHENTICATION + 1 + 6):
         browser.get(f"/points/entries/{spend.entry_id}/")
 
 

@@ -80,6 +80,12 @@ def edition_called(label: str) -> Edition | None:
     return None if version is None else _live(version)
 
 
+def edition_of(number: int, at: datetime) -> Edition | None:
+    """Version `number` as its page read at `at`; None where there is no such version."""
+    version = EarningRuleVersion.objects.published().filter(number=number).first()
+    return None if version is None else _newest(version, at)
+
+
 def edition_before(edition: Edition) -> Edition | None:
     """The edition that stands before this one in the list; None for the first."""
     version = edition.version
