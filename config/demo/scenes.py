@@ -7,6 +7,7 @@ from typing import Protocol
 
 from django.contrib.auth.models import User
 
+from config.demo import desk
 from config.demo.merchant import CAKE, PRODUCTS
 from config.demo.people import CAST, Person
 from members.services import addresses, relations
@@ -79,10 +80,13 @@ class Scenes:
         self._frozen(at + timedelta(minutes=25))
 
     def right_now(self) -> None:
-        """A checkout that is not finished yet."""
+        """A checkout that is not finished yet, and what lies on the desk."""
         if self.is_played:
             at = self.year.now - timedelta(minutes=4)
             self.year.hold(self.cast[0], at, 100, "结账抵扣 ¥1")
+            desk.open_desk(
+                cast=self.cast, staff=self.year.staff, stores=self.year.stores, now=self.year.now
+            )
 
     def _available(self, person: Person, at: datetime) -> int:
         return selectors.balance(person.member_id, at).available
