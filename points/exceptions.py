@@ -156,6 +156,14 @@ class KeyMissing(PointsRefusal):
     message = _("Send an Idempotency-Key header, so that a repeated request is done once.")
 
 
+class PersonNamed(PointsRefusal):
+    """A text that is kept for ever holds a phone number."""
+
+    code = "person_named"
+    message = _("This text is kept for good. Please leave the phone number out of it.")
+    field = "reason"
+
+
 class AccountHasHolds(PointsRefusal):
     code = "account_has_holds"
     message = _("%(points)s points are held by an unfinished checkout. Finish or release it first.")

@@ -47,6 +47,7 @@ def _set_status(
     if not reason:
         raise ReasonRequired
     checks.text(reason, field="reason", length=200)
+    checks.nameless(reason, field="reason")
     checks.note(reference=reference, source="status", actor=actor)
     note = Note(
         reference=reference,

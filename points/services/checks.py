@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from points.exceptions import InvalidPoints, InvalidText
+from members import policies
+from points.exceptions import InvalidPoints, InvalidText, PersonNamed
 from points.policies import LIMIT
 
 REFERENCE_LENGTH = 100
@@ -28,3 +29,10 @@ def note(*, reference: str, source: str, actor: str) -> None:
     text(reference, field="reference", length=REFERENCE_LENGTH)
     text(source, field="source", length=SOURCE_LENGTH)
     text(actor, field="actor", length=ACTOR_LENGTH)
+
+
+def nameless(value: str, *, field: str) -> str:
+    """A text that an entry will carry for ever, so that no erasure could take it back."""
+    if policies.mask_phones_in(value) != value:
+        raise PersonNamed(field=field)
+    return value

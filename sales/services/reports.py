@@ -49,7 +49,7 @@ def write(*, run: ImportRun, stream: TextIO) -> None:
     csv.writer(stream).writerows(rows(run))
 
 
-def lines(run: ImportRun, *, is_masked: bool) -> Iterator[str]:
+def lines(run: ImportRun, *, is_masked: bool = False) -> Iterator[str]:
     """The report as CSV, piece by piece, with the mark by which spreadsheets know UTF-8."""
     yield "\ufeff"
     buffer = StringIO()

@@ -46,7 +46,7 @@ from members.services import (
     sign_in,
 )
 from notifications.models import Message
-from points.exceptions import AccountFrozen, AccountHasHolds
+from points.exceptions import AccountFrozen, AccountHasHolds, PersonNamed
 from points.models import Adjustment, Entry, Gift, GiftSettings
 from points.selectors import audit, balances
 from points.services import accounts, adjustments, gifts, holds, ledger, maturity
@@ -504,3 +504,9 @@ def test_closing_amid_purchases_and_spending(
     assert Entry.objects.filter(source="erasure", reference__endswith=":usable").count() <= 2
     assert audit.run().breaches == {}
     assert AccessLog.objects.get(what="erasure").times == 1
+
+
+@pytest.mark.parametrize("reason", [f"{PHONE} 盗号", "电话 138 1234 5678", WIDE])
+def test_what_no_erasure_could_take_back_is_not_written(lin: Member, reason: str) -> None:
+    with pytest.raises(PersonNamed):
+        accounts.freeze(member_id=lin.pk, reason=reason, reference="f", actor="s", at=NOON)
