@@ -54,7 +54,7 @@ class OpeningImportAdmin(ListsActors):
     ordering = ("-started_at",)
     fields = (
         ("file_name", "store"),
-        ("state_label", "progress"),
+        ("state", "progress"),
         "refusal",
         "next_step",
         ("started_at", "finished_at"),
@@ -68,7 +68,7 @@ class OpeningImportAdmin(ListsActors):
         ("lots_lapsed", "points_lapsed"),
         "unused",
         "kept_file",
-        "sha256",
+        "fingerprint",
     )
     actions_detail = ("perform",)
 
@@ -213,6 +213,10 @@ class OpeningImportAdmin(ListsActors):
         if run.file:
             return _("Kept here until %(days)s days after the end of the import") % facts
         return _("Not here; uploaded files are deleted %(days)s days after their import") % facts
+
+    @display(description=gettext_lazy("SHA-256 of the file"))
+    def fingerprint(self, run: OpeningImport) -> str:
+        return format_html('<span class="break-all">{}</span>', run.sha256)
 
     @display(description=gettext_lazy("refused rows"))
     def refused_links(self, run: OpeningImport) -> str:

@@ -309,8 +309,10 @@ def shown(field: str, value: str) -> str:
     text = "".join(c if registration.is_visible(c) else "�" for c in value[: _SHOWN + 1])
     folded = unicodedata.normalize("NFKC", text)
     more = "…" if len(folded) > _SHOWN else ""
-    if field in ("name", "external", "phone"):
-        return _masked(folded[:_SHOWN])
+    if field == "name":
+        return f"{folded[:1]}***" if folded else ""
+    if field in ("external", "phone"):
+        return _masked(policies.national_phone(folded[:_SHOWN]))
     if _DAY_LIKE.fullmatch(folded):
         return folded
     # Before it is cut: the beginning of a phone number is part of one.

@@ -163,6 +163,8 @@ def test_a_row_may_be_short_but_not_long() -> None:
         ("points", "x" * 99, "x" * 40 + "…"),
         ("tags", "a\x00\ud800", "a��"),
         ("gender", "+86 138 0013 8000", "+86****00"),
+        ("phone", "+8613800138000", "138****00"),
+        ("name", "林" * 99, "林***"),
     ],
 )
 def test_a_refused_value_names_nobody(field: str, value: str, told: str) -> None:

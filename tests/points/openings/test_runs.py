@@ -168,10 +168,10 @@ def test_who_clashes_with_whom_we_know_is_refused(load: Load) -> None:
     )
 
     assert issues(run) == [
-        (2, "手机号", "+86****01", "phone_of_another"),
-        (3, "手机号", "+86****05", "phone_differs"),
+        (2, "手机号", "138****01", "phone_of_another"),
+        (3, "手机号", "138****05", "phone_differs"),
         (4, "客户编号", "C***", "external_differs"),
-        (5, "手机号", "+86****09", "person_left"),
+        (5, "手机号", "138****09", "person_left"),
     ]
     assert (run.rows_refused, Entry.objects.count(), Member.objects.count()) == (4, 0, 2)
 
