@@ -332,6 +332,8 @@ SPECTACULAR_SETTINGS = {
         "EventStateEnum": "campaigns.models.Event.State",
         "ReceiptKindEnum": "sales.models.Receipt.Kind",
         "ReceiptStateEnum": "sales.models.Receipt.State",
+        "TicketKindEnum": "members.models.Ticket.Kind",
+        "TicketStateEnum": "members.models.Ticket.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
