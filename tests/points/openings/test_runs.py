@@ -435,7 +435,7 @@ def test_memory_stays_small(write: Callable[..., Path]) -> None:
         return used
 
     peak(500)
-    # It grows by about 850 bytes a row, for a reason not found yet; 100,000 rows need 150 MB in all.
+    # It grows by about 850 bytes a row, the cause is not found; 100,000 rows take 150 MB in all.
     assert peak(5_000) < 8 * 2**20
 
 
