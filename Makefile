@@ -108,6 +108,11 @@ test-long: setup
 	$(BIN)/python -m tests.servers sqlite -- $(BIN)/python -m pytest -m long $(ARGS)
 	$(BIN)/python -m tests.servers postgresql -- $(BIN)/python -m pytest -m long $(ARGS)
 
+# Bursts against limits, two hundred times each: some minutes, so not part of `make test`.
+.PHONY: rounds
+rounds: setup
+	$(BIN)/python -m tests.servers postgresql -- $(BIN)/python -m pytest -m rounds $(ARGS)
+
 .PHONY: faults
 faults: setup
 	$(BIN)/python -m tests.servers sqlite -- $(BIN)/python -m pytest -m faults $(ARGS)

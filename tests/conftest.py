@@ -28,11 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, rather than skip, what this database cannot show or nobody asked for.
 
-    A test marked `postgresql` runs on PostgreSQL only; `long` and `faults` run when `-m` names
-    them. `make test` runs both databases, so nothing falls between.
+    A test marked `postgresql` runs on PostgreSQL only; `long`, `rounds` and `faults` run when
+    `-m` names them. `make test` runs both databases, so nothing falls between.
     """
     asked = str(config.getoption("-m"))
-    unwanted = {mark for mark in ("long", "faults") if mark not in asked}
+    unwanted = {mark for mark in ("long", "rounds", "faults") if mark not in asked}
     if connection.vendor != "postgresql":
         unwanted.add("postgresql")
     left_out = [item for item in items if any(item.get_closest_marker(m) for m in unwanted)]

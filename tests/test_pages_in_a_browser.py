@@ -22,12 +22,16 @@ from campaigns.policies.programs import RuleTerms
 from campaigns.selectors import rules as selectors
 from campaigns.services import rules
 from members.models import Member
+from members.services import addresses, relations
 from members.views import SESSION_COOKIE
 from notifications.services import delivery
 from points.models import Account
 from points.services import accounts, holds
+from points.services import settings as points_settings
 from stores.models import Store
 from tests import cast
+from tests.tiers.making import ladder
+from tiers.models import Level
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,6 +40,9 @@ RULES_PAGES = ["/rules/", "/rules/v1/", "/rules/v2/changes/", "/rules/versions/"
 PAGES = [
     *("/", "/points/", "/points/?show=used", "/points/lots/", "/me/", "/privacy/", "{entry}"),
     *("/me/devices/", "/me/sign-out-everywhere/", "/me/password/"),
+    *("/me/profile/", "/me/code/", "/me/addresses/", "/me/addresses/add/", "/me/consents/"),
+    *("/me/invite/", "/me/people/", "/points/gifts/", "/level/", "/me/privacy/", "/me/close/"),
+    *("/me/tickets/", "/me/tickets/new/"),
     *RULES_PAGES,
 ]
 GUEST_PAGES = ["/", "/sign-in/", "/sign-in/password/", "/privacy/", "/nowhere/"]
@@ -91,6 +98,7 @@ def a_year_of(person: Member) -> int:
             person, 1_234 * month, at=at, store_id=store.pk, expires_at=at + timedelta(days=380)
         )
     spend = cast.spent(person, 20_000, store_id=store.pk)
+    friends_and_levels(person)
     cast.earned(person, 88, usable_at=now + timedelta(days=7), store_id=store.pk)
     holds.hold(
         member_id=person.pk,
@@ -102,6 +110,21 @@ def a_year_of(person: Member) -> int:
         until=now + timedelta(hours=1),
     )
     return spend.entry_id
+
+
+def friends_and_levels(person: Member) -> None:
+    """Somebody to give to, an address with a long name, and a ladder of four levels."""
+    now = timezone.now()
+    points_settings.set_gifts(at=now, is_on=True, cooling_off_days=0)
+    for number, wait in enumerate((9, 0)):
+        friend = cast.member(f"1370013700{number}", "司马" * 15)
+        at = now - timedelta(days=wait)
+        token = relations.invite(member_id=friend.pk, kind="family", at=at).token
+        relations.accept(member_id=person.pk, token=token, at=at)
+    home = addresses.Content("欧阳" * 20, "13800138000", "659001", "很长的地址" * 24)
+    addresses.add(member_id=person.pk, content=home, at=now)
+    for level in ladder({"basic": 0, "silver": 600, "gold": 1500, "black": 3600}).values():
+        Level.objects.filter(pk=level.pk).update(name="尊享会员" * 3)
 
 
 RULES = (
@@ -202,7 +225,7 @@ def test_nothing_scrolls_sideways_at_320(narrow: Page, live_server: LiveServer, 
 
 _TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden])")]
     .filter(e => e.offsetParent !== null && !e.closest("p, .prose, .skip") )
-    .map(e => [e.getBoundingClientRect(), e.textContent.trim() || e.name])
+    .map(e => [(e.closest("label") || e).getBoundingClientRect(), e.textContent.trim() || e.name])
     .filter(([box]) => box.width < 43.5 || box.height < 43.5)
     .map(([box, name]) => `${name}: ${box.width} × ${box.height}`)"""
 

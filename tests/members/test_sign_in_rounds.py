@@ -16,7 +16,7 @@ from tests.members.conftest import NOON
 from tests.racing import refused, succeeded, together
 
 ROUNDS, CALLERS = 200, 24
-pytestmark = [pytest.mark.long, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.rounds, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -309,6 +309,8 @@ def test_member_is_corrected_by_the_rules(data: dict[str, str], sentence: str) -
             "home_store": "",
             "taggings-TOTAL_FORMS": "0",
             "taggings-INITIAL_FORMS": "0",
+            "segmentings-TOTAL_FORMS": "0",
+            "segmentings-INITIAL_FORMS": "0",
         }
         | data,
     )
