@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ WINDOW_PERSONS = 500
 WINDOW_ROWS = 2000
 # The rest is counted, not listed: a file with a wrong column has as many faults as rows.
 MAX_ISSUES = 100_000
+_ISSUES_AT_ONCE = 1000
 
 _HEARTBEAT_SECONDS = 2.0
 _TELL_EVERY_ROWS = 5000
@@ -181,10 +183,10 @@ class _Worker:
             self.run.rows_read = good + bad
             self.run.rows_refused = bad
             self._save("rows_total", "rows_read", "rows_refused", "unused_columns")
-            OpeningIssue.objects.bulk_create(
-                (self._issue(issue, reader) for issue in spool.issues(MAX_ISSUES)),
-                batch_size=1000,
-            )
+            rows = (self._issue(issue, reader) for issue in spool.issues(MAX_ISSUES))
+            # `bulk_create` makes a list of all that it is given.
+            while batch := list(islice(rows, _ISSUES_AT_ONCE)):
+                OpeningIssue.objects.bulk_create(batch)
 
     def _take(self, window: Sequence[Person], spool: Spool, reader: Reader) -> None:
         with transaction.atomic():
