@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.db import IntegrityError, connection
 
@@ -413,6 +414,40 @@ def test_columns_are_found_by_name_in_any_order_and_others_are_told(load: Load) 
     assert run.unused_columns == ["Remark"]
     assert Member.objects.values_list("name", "gender").get() == ("Ada", "female")
     assert run.points_new == 100
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_workbook_lands_like_a_table(tmp_path: Path, is_dry_run: bool) -> None:
+    """With dates and numbers as a spreadsheet keeps them; a broken row is told, the rest lands."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["手机号", "姓名", "生日", "积分", "获得日期", "有效期至", "批次号"])
+    spring, last = datetime(2026, 1, 5), datetime(2026, 12, 31)
+    sheet.append([13800138000, "林小雨", date(2000, 2, 29), 120, spring, last, 7])
+    sheet.append([13900139000, "周可", None, 12.5, spring, last, 8])
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    run = runs.start(
+        path=path,
+        name=path.name,
+        store=None,
+        are_new=False,
+        is_dry_run=is_dry_run,
+        actor="test",
+        now=NOON,
+    )
+    runs.work(run=run, path=path, now=NOON)
+
+    assert (run.lots_new, run.points_new, run.rows_refused) == (1, 120, 1)
+    ((row, column, _value, _code),) = issues(run)
+    assert (row, column) == (3, "积分")
+    if is_dry_run:
+        assert not Member.objects.exists()
+        return
+    lin = Member.objects.get()
+    assert (lin.phone, lin.birthday) == ("+8613800138000", date(2000, 2, 29))
+    assert lots_of(lin) == [(120, midnight(2026, 1, 5), midnight(2027, 1, 1), "open")]
+    assert audit.run().is_clean
 
 
 @pytest.mark.parametrize("valid_until", ["2024-01-01", "2026-12-31"])
