@@ -20,7 +20,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token and when it came, which tells whether another has come since."""
+    """A token and when it came, which together tell whether another has come since."""
 
     value: str
     renewed_at: datetime | None
@@ -81,7 +81,8 @@ def _fetched(client: Client, *, refused: str) -> AccessToken:
 
 def _newer_than(seen: Token) -> Token | None:
     row = WechatToken.objects.filter(app_id=settings.WECHAT_APP_ID).first()
-    if row is None or row.renewed_at == seen.renewed_at:
+    # The instant alone does not tell: two renewals may fall into the same one.
+    if row is None or (row.value, row.renewed_at) == (seen.value, seen.renewed_at):
         return None
     return Token(row.value, row.renewed_at)
 
