@@ -7,6 +7,7 @@ with JSON; what went wrong is `errcode`, absent or 0 when nothing did.
 
 import json
 import logging
+import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -127,9 +128,18 @@ class HttpClient:
         return f"+{country.lstrip('+')}{pure}"
 
 
-@lru_cache(maxsize=1)
+_making = threading.Lock()
+
+
 def _connections() -> httpx.Client:
-    # One per process, made at the first call: after the web server has forked.
+    """One per process, made at the first call: after the web server has forked."""
+    # `lru_cache` alone lets threads that call together each make one, and keeps the last.
+    with _making:
+        return _one_for_all()
+
+
+@lru_cache(maxsize=1)
+def _one_for_all() -> httpx.Client:
     return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_connections=64))
 
 

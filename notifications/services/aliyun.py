@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -177,7 +178,15 @@ def _instant() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-@lru_cache(maxsize=1)
+_making = threading.Lock()
+
+
 def _connections() -> httpx.Client:
-    # One per process, made at the first message: after the worker has forked.
+    """One per process, made at the first message: after the worker has forked."""
+    with _making:  # threads that send together would each make one
+        return _one_for_all()
+
+
+@lru_cache(maxsize=1)
+def _one_for_all() -> httpx.Client:
     return httpx.Client(timeout=_TIMEOUT)

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from config.stand_ins.wechat import Fault, WechatStandIn, running
 from members import exceptions
 from members.models import DeviceSession, Member, WechatIdentity, WechatToken
-from members.services import registration, sessions, sign_in, wechat
+from members.services import registration, sessions, sign_in, wechat, wechat_client
 from members.services.wechat_client import AccessToken, HttpClient, WechatUser
 from tests.members.conftest import NOON, PHONE
 from tests.racing import refused, succeeded, together
@@ -379,6 +379,14 @@ def test_stand_in_gives_codes_to_a_person(they: WechatStandIn, settings: Setting
     ):
         answer = httpx.post(f"{settings.WECHAT_API_BASE}{path}", json=body)
         assert len(answer.json()["code"]) > 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_that_come_first_together_share_their_connections() -> None:
+    """One made in vain would be dropped with its sockets open."""
+    wechat_client._connections().close()
+    wechat_client._one_for_all.cache_clear()
+    assert len({id(one) for one in together(24, lambda _n: wechat_client._connections())}) == 1
 
 
 @pytest.mark.postgresql
