@@ -1,0 +1,1 @@
+"""What the mall can refuse, each with a stable code."""
