@@ -1,5 +1,7 @@
 """What a merchant sets about the ledger; one row, changed in the back office."""
 
+from datetime import datetime, timedelta
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -57,3 +59,7 @@ class LedgerSettings(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
+
+    def grace_until(self, at: datetime) -> datetime | None:
+        """Until when points that are given back at `at` count, if their day has passed (F48)."""
+        return at + timedelta(days=self.restore_grace_days) if self.restore_grace_days else None
