@@ -1,4 +1,7 @@
 from mall.models.catalogue import Reward, RewardPicture, RewardPrice, Wish
+from mall.models.coupon import Coupon, CouponStep, CouponUse
+from mall.models.coupon_code import CouponBatch, CouponCode, CouponGrant
+from mall.models.coupon_template import CouponTemplate, CouponTemplateChange
 from mall.models.redemption import (
     Payment,
     Redemption,
@@ -6,12 +9,21 @@ from mall.models.redemption import (
     RedemptionStep,
     Refund,
 )
+from mall.models.search import RewardSearch
 from mall.models.settings import MallSettings
 from mall.models.shelves import RewardCategory, Shelf
 from mall.models.stock import CodeBatch, StockMovement, Variant, VirtualCode
 
 __all__ = [
     "CodeBatch",
+    "Coupon",
+    "CouponBatch",
+    "CouponCode",
+    "CouponGrant",
+    "CouponStep",
+    "CouponTemplate",
+    "CouponTemplateChange",
+    "CouponUse",
     "MallSettings",
     "Payment",
     "Redemption",
@@ -22,6 +34,7 @@ __all__ = [
     "RewardCategory",
     "RewardPicture",
     "RewardPrice",
+    "RewardSearch",
     "Shelf",
     "StockMovement",
     "Variant",

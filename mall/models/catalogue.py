@@ -175,6 +175,15 @@ class Reward(models.Model):
         default=24,
         validators=[MaxValueValidator(720)],
     )
+    coupon_template = models.ForeignKey(
+        "mall.CouponTemplate",
+        verbose_name=_("coupon that is issued"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rewards",
+        help_text=_("One for each piece, at once."),
+    )
     partner = models.CharField(_("partner"), max_length=60, blank=True)
     partner_unit = models.CharField(
         _("what the partner gives"), max_length=20, blank=True, help_text=_("Such as miles.")
