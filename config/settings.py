@@ -41,6 +41,8 @@ _LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 DEBUG = flag("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=_TRIAL_KEY)
+# Encrypts what the pool of virtual codes holds. Unlike SECRET_KEY it cannot be changed later.
+DATA_KEY = env.str("DATA_KEY", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_LOCAL_HOSTS)
 if not DEBUG and SECRET_KEY in {_TRIAL_KEY, ""}:
     raise ImproperlyConfigured("DEBUG is off: set SECRET_KEY to a long random text of your own")
@@ -300,6 +302,20 @@ WECHAT_CLIENT = env.str("WECHAT_CLIENT", default="")
 WECHAT_API_BASE = env.str("WECHAT_API_BASE", default="https://api.weixin.qq.com")
 WECHAT_APP_ID = env.str("WECHAT_APP_ID", default="")
 WECHAT_APP_SECRET = env.str("WECHAT_APP_SECRET", default="")
+
+# --- payments -----------------------------------------------------------------------------------
+
+# What pays the part in money of a reward: a name of the table below. `trial` asks nobody and is
+# for demonstrations; empty: rewards with a part in money cannot be redeemed.
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="trial" if DEBUG else "")
+PAYMENT_PROVIDERS = {
+    "trial": "mall.services.payments.trial.Trial",
+    "wechat": "mall.services.payments.wechat.WechatPay",
+}
+if PAYMENT_PROVIDER not in {"", *PAYMENT_PROVIDERS}:
+    raise ImproperlyConfigured(f"PAYMENT_PROVIDER={PAYMENT_PROVIDER!r} is not a provider")
+if PAYMENT_PROVIDER == "trial" and not DEBUG:
+    raise ImproperlyConfigured("PAYMENT_PROVIDER=trial gives rewards away; it is for DEBUG only")
 
 # --- doors --------------------------------------------------------------------------------------
 
