@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from mall.exceptions import RedemptionRefused
-from mall.models import Redemption, Reward
+from mall.models import Coupon, Redemption, Reward
 from mall.selectors.offers import Offer
-from mall.services import codes
+from mall.services import codes, coupons
 from mall.services.orders import Order
 from members.exceptions import AddressUnknown
 from members.models import Address
@@ -142,3 +142,15 @@ def hand_out(*, redemption: Redemption, reward: Reward, actor: str, at: datetime
 
 def _issue_coupons(*, redemption: Redemption, reward: Reward, actor: str, at: datetime) -> None:
     """One coupon for each piece, into the member's wallet."""
+    if reward.coupon_template_id is None:
+        raise RedemptionRefused("variant_not_offered", field="reward")
+    coupons.issue(
+        template_id=reward.coupon_template_id,
+        member_id=redemption.member_id,
+        quantity=redemption.quantity,
+        source=Coupon.Source.REDEMPTION,
+        reference=redemption.reference,
+        actor=actor,
+        at=at,
+        store_id=redemption.store_id,
+    )
