@@ -8,7 +8,7 @@ from django.db.migrations.state import StateApps
 _CREATE = {
     "postgresql": (
         """CREATE TABLE mall_reward_search (
-            rowid bigint PRIMARY KEY REFERENCES mall_reward (id) ON DELETE CASCADE,
+            rowid bigint PRIMARY KEY,
             document tsvector NOT NULL)""",
         "CREATE INDEX mall_reward_search_document ON mall_reward_search USING gin (document)",
     ),
