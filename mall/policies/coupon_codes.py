@@ -5,6 +5,7 @@ Sixteen signs of Crockford's base 32: 80 bits, and no sign that is mistaken for 
 
 from collections.abc import Callable
 from enum import StrEnum
+from unicodedata import normalize
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
@@ -38,8 +39,9 @@ def folded(typed: str) -> str:
 
 
 def public(typed: str) -> str:
-    """A code that a merchant made up, as it is compared: letters and digits in capitals."""
-    kept = typed[:TYPED_MAX].upper()
+    """A code that a merchant made up, as it is compared: letters and digits in capitals, those
+    of full width included."""
+    kept = normalize("NFKC", typed[:TYPED_MAX]).upper()
     return "".join(sign for sign in kept if sign.isascii() and sign.isalnum())
 
 

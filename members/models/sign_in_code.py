@@ -84,6 +84,11 @@ class CodeAllowanceQuerySet(models.QuerySet["CodeAllowance"]):
             return False
         return rested.filter(window__lt=window).update(window=window, used=1, last_at=at) == 1
 
+    def put_back(self, *, scope: str, key: str, window: int) -> None:
+        """Give one back in its own window: what was taken turned out to be no guess."""
+        taken = self.filter(scope=scope, key=key, window=window, used__gte=1)
+        taken.update(used=F("used") - 1)
+
 
 class CodeAllowance(models.Model):
     """How many codes were sent, or passwords tried, in the current window.
@@ -100,6 +105,10 @@ class CodeAllowance(models.Model):
         PASSWORD_ALL = "pw_all", _("passwords tried by everybody")
         WECHAT_NETWORK = "wx_network", _("WeChat sign-ins from a network")
         EXPORT = "export", _("copies of their data that a member took")
+        COUPON_MEMBER = "cp_member", _("coupon codes tried by a member")
+        COUPON_NETWORK = "cp_network", _("coupon codes tried from a network")
+        HAND_OVER = "hand_over", _("wrong codes typed at a counter")
+        COUPON_STORE = "cp_store", _("wrong coupon codes looked up by a store")
 
     scope = models.CharField(max_length=10, choices=Scope.choices)
     key = models.CharField(max_length=64)
