@@ -46,6 +46,18 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         },
     ),
     (
+        gettext_lazy("Points mall"),
+        {
+            "mall.reward": "featured_seasonal_and_gifts",
+            "mall.shelf": "shelves",
+            "mall.rewardcategory": "category",
+            "mall.variant": "inventory",
+            "mall.stockmovement": "swap_vert",
+            "mall.codebatch": "password",
+            "mall.mallsettings": "tune",
+        },
+    ),
+    (
         gettext_lazy("Sales"),
         {
             "sales.receipt": "point_of_sale",

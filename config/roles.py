@@ -27,6 +27,14 @@ _PROGRAM = (
 )
 _FAULTS = ("campaigns.view_rulefault", "campaigns.view_event", "campaigns.view_limitcounter")
 _SEGMENTS = ("members.view_segment", "insights.view_rfmrun")
+_CATALOGUE = (
+    "mall.view_reward",
+    "mall.view_shelf",
+    "mall.view_rewardcategory",
+    "mall.view_variant",
+    "mall.view_stockmovement",
+    "mall.view_codebatch",
+)
 _GOODS = ("stores.view_category", "stores.view_article")
 _DESK = ("members.view_ticket", "members.answer_ticket")
 
@@ -75,6 +83,16 @@ ROLES: dict[str, tuple[str, ...]] = {
         "stores.view_jobrun",
         *_GOODS,
         *_DESK,
+        *_CATALOGUE,
+        "mall.add_reward",
+        "mall.change_reward",
+        "mall.add_shelf",
+        "mall.change_shelf",
+        "mall.add_rewardcategory",
+        "mall.change_rewardcategory",
+        "mall.change_variant",
+        "mall.view_mallsettings",
+        "mall.change_mallsettings",
         "members.view_ticketsettings",
         "members.change_ticketsettings",
         "tiers.change_level",
@@ -109,6 +127,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_FAULTS,
         *_GOODS,
         *_DESK,
+        *_CATALOGUE,
+        "mall.change_variant",
         "sales.change_receipt",  # to settle a return whose sale never came
     ),
     "收银": ("members.view_member", "members.add_member", "points.view_account", *_LOOK[4:]),
@@ -117,6 +137,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LEDGER,
         "points.approve_adjustment",
         "points.view_ledgersettings",
+        *_CATALOGUE,
         *_PROGRAM,
         *_FAULTS,
         "sales.view_importrun",
@@ -128,6 +149,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LEDGER,
         *_DESK,
         *_BONDS,
+        *_CATALOGUE,
         "members.merge_member",
         "campaigns.view_event",
         "campaigns.add_event",

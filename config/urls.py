@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("points.urls")),
     path("", include("tiers.urls")),
+    path("", include("mall.urls")),
     path("", include("campaigns.urls")),
 ]
 

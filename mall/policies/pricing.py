@@ -142,7 +142,7 @@ def judged(cost: Decimal | None, points: int, money: Decimal, terms: Terms) -> J
     share = Fraction(cost) * 100 / worth
     tenths = ceil(share * 10)
     return Judgement(
-        share=Decimal(tenths) / 10,
+        share=Decimal(tenths).scaleb(-1),
         worth=Decimal(int(worth * 100)) / 100,
         is_over=share > Fraction(terms.target_margin),
     )
