@@ -7,7 +7,7 @@ from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from members.selectors.look_up import Annotations, Panel
-from points.models import Account, Lot
+from points.models import Account, Hold, Lot, LotUse
 
 _NONE = Value(0, output_field=BigIntegerField())
 
@@ -26,8 +26,23 @@ def _columns(at: datetime) -> Annotations:
         .annotate(points=Sum(F("remaining") - F("held")))
         .values("points")
     )
+    # What holds past their time still reserve is free, booked or not.
+    stale = (
+        LotUse.objects.filter(
+            entry__hold__account__member_id=OuterRef("pk"),
+            entry__hold__state=Hold.State.ACTIVE,
+            entry__hold__expires_at__lte=at,
+            amount__gt=0,
+            lot__expires_at__gt=at,
+        )
+        .order_by()
+        .values("entry__hold__account_id")
+        .annotate(points=Sum("amount"))
+        .values("points")
+    )
     return {
-        "points_available": Coalesce(Subquery(usable), _NONE, output_field=BigIntegerField()),
+        "points_available": Coalesce(Subquery(usable), _NONE, output_field=BigIntegerField())
+        + Coalesce(Subquery(stale), _NONE, output_field=BigIntegerField()),
         "points_pending": Coalesce(Subquery(account.values("pending")[:1]), _NONE),
         "points_debt": Coalesce(Subquery(account.values("debt")[:1]), _NONE),
         "points_status": Subquery(account.values("status")[:1]),

@@ -4,21 +4,45 @@ Under the rules of `points.services.ledger`: the account is locked first, a repe
 answers the same, each call is atomic by itself.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, cast
 
 from django.db import transaction
 
-from points.exceptions import HoldClosed, HoldNotFound
-from points.models import Hold
+from points.exceptions import HoldClosed, HoldNotFound, InsufficientPoints
+from points.models import Account, Hold
 from points.policies import fingerprint
 from points.services import checks, operations, reversals, stored
 from points.services.book import Book
-from points.services.ledger import NO_DETAIL
-from points.services.operations import Note
+from points.services.operations import NO_DETAIL, Note
 from points.services.rows import Posting, posting
 
+P = ParamSpec("P")
 
+
+def frees_stale_holds(write: Callable[P, Posting]) -> Callable[P, Posting]:
+    """Let a write that finds too few points release the member's timed-out holds and try again.
+
+    The job that releases them may be late; their points are free all the same. Who has enough
+    without them pays no query for it.
+    """
+
+    @wraps(write)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Posting:
+        try:
+            return write(*args, **kwargs)
+        except InsufficientPoints:
+            member_id, at = cast("int", kwargs["member_id"]), cast("datetime", kwargs["at"])
+            if not release_expired(member_id=member_id, at=at):
+                raise
+        return write(*args, **kwargs)
+
+    return wrapped
+
+
+@frees_stale_holds
 def hold(
     *,
     member_id: int,
@@ -81,6 +105,7 @@ def capture(
     reference: str,
     actor: str,
     at: datetime,
+    explanation: dict[str, Any] = NO_DETAIL,
     recorded_at: datetime | None = None,
 ) -> Posting:
     """Use what the hold reserved, when its order is final.
@@ -96,6 +121,7 @@ def capture(
         at=at,
         recorded_at=recorded_at or at,
         to=Hold.State.CAPTURED,
+        explanation=explanation,
     )
 
 
@@ -108,6 +134,7 @@ def release(
     at: datetime,
     recorded_at: datetime | None = None,
     is_time_out: bool = False,
+    explanation: dict[str, Any] = NO_DETAIL,
 ) -> Posting:
     """Give back what the hold reserved, into the very lots. Raises `HoldNotFound`, `HoldClosed`."""
     return _close_hold(
@@ -118,6 +145,7 @@ def release(
         at=at,
         recorded_at=recorded_at or at,
         to=Hold.State.TIMED_OUT if is_time_out else Hold.State.RELEASED,
+        explanation=explanation,
     )
 
 
@@ -130,10 +158,12 @@ def _close_hold(
     at: datetime,
     recorded_at: datetime,
     to: Hold.State,
+    explanation: dict[str, Any],
 ) -> Posting:
     checks.note(reference=reference, source="hold", actor=actor)
     verb = "capture" if to is Hold.State.CAPTURED else "release"
     mark = fingerprint(verb, hold_reference)
+    told = {**explanation, "hold": hold_reference, "state": to.value}
     if stored.is_used():
         return stored.close_hold(
             member_id=member_id,
@@ -144,6 +174,7 @@ def _close_hold(
             at=at,
             recorded_at=recorded_at,
             to=to.value,
+            explanation=told,
         )
     with transaction.atomic():
         book = Book(recorded_at=recorded_at)
@@ -170,7 +201,7 @@ def _close_hold(
             actor=actor,
             at=at,
             store_id=held.entry.store_id,
-            explanation={"hold": hold_reference, "state": to.value},
+            explanation=told,
         )
         close = reversals.capture if to is Hold.State.CAPTURED else reversals.release
         entry = close(book, account, note, entry_id=held.entry_id, points=held.points)
@@ -181,25 +212,45 @@ def _close_hold(
     return posting(entry)
 
 
+def release_expired(*, member_id: int, at: datetime) -> int:
+    """Release the member's holds that timed out by `at`; returns how many. One query for none.
+
+    Before something counts or reserves points: what timed out is free at its instant, however
+    late the job is.
+    """
+    due = (
+        Hold.objects.filter(
+            account__member_id=member_id,
+            account__unit=Account.Unit.POINTS,
+            state=Hold.State.ACTIVE,
+            expires_at__lte=at,
+        )
+        .order_by("pk")
+        .values_list("pk", "account__member_id", "entry__reference")
+    )
+    return sum(_time_out(pk, of_member, reference, at) for pk, of_member, reference in due)
+
+
 def release_stale(*, now: datetime, limit: int = 1000) -> int:
     """Release active holds that timed out by `now`; returns how many. Safe to run twice at once."""
-    released = 0
     due = (
         Hold.objects.filter(state=Hold.State.ACTIVE, expires_at__lte=now)
         .order_by("expires_at")
         .values_list("pk", "account__member_id", "entry__reference")[:limit]
     )
-    for pk, member_id, reference in due:
-        try:
-            release(
-                member_id=member_id,
-                hold_reference=reference,
-                reference=f"timeout:{pk}",
-                actor="system",
-                at=now,
-                is_time_out=True,
-            )
-        except HoldClosed:
-            continue  # its checkout was finished at the last moment
-        released += 1
-    return released
+    return sum(_time_out(pk, member_id, reference, now) for pk, member_id, reference in due)
+
+
+def _time_out(pk: int, member_id: int, reference: str, at: datetime) -> int:
+    try:
+        release(
+            member_id=member_id,
+            hold_reference=reference,
+            reference=f"timeout:{pk}",
+            actor="system",
+            at=at,
+            is_time_out=True,
+        )
+    except HoldClosed:
+        return 0  # its checkout was finished at the last moment
+    return 1

@@ -16,10 +16,9 @@ from points.models import Hold
 from points.policies import DebtPolicy, fingerprint
 from points.services import carried, checks, operations, reversals, stored
 from points.services.book import Book
-from points.services.operations import Note
+from points.services.holds import frees_stale_holds
+from points.services.operations import NO_DETAIL, Note
 from points.services.rows import AccountRow, EntryRow, Posting, posting
-
-NO_DETAIL: dict[str, Any] = {}
 
 
 def earn(
@@ -79,6 +78,7 @@ def earn(
     return posting(entry)
 
 
+@frees_stale_holds
 def spend(
     *,
     member_id: int,
@@ -94,6 +94,7 @@ def spend(
 ) -> Posting:
     """Use points, the soonest to expire first, then the oldest.
 
+    Where they do not suffice, holds of the member that are past their time are released first.
     Raises `InsufficientPoints` with both figures, `AccountFrozen`, `ReferenceConflict`.
     """
     checks.points(points)

@@ -18,6 +18,8 @@ from points.services import rows
 from points.services.book import Book
 from points.services.rows import AccountRow, EntryRow, LotRow
 
+NO_DETAIL: dict[str, Any] = {}
+
 PAGE = 4
 """Open lots read at first: most spends need one or two of what may be a thousand."""
 

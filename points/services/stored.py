@@ -120,6 +120,7 @@ def close_hold(
     at: datetime,
     recorded_at: datetime,
     to: str,
+    explanation: dict[str, Any],
 ) -> Posting:
     return _call(
         "SELECT * FROM points_close_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -129,7 +130,7 @@ def close_hold(
             reference,
             mark,
             actor,
-            canonical({"hold": hold_reference, "state": to}),
+            canonical(explanation),
             at,
             recorded_at,
             to,

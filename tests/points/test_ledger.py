@@ -338,7 +338,7 @@ def test_hold_reserves_and_capture_uses(lin: Member, grant: Grant) -> None:
     grant(lin, 100)
     assert (hold(lin, 60).available, selectors.balance(lin.pk, NOON).held) == (40, 60)
     with pytest.raises(InsufficientPoints):
-        spend(lin, 41)
+        spend(lin, 41, at=NOON)
     answer = close("capture", lin)
     assert (answer.available, answer.held, answer.amount) == (40, 0, -60)
     assert close("capture", lin).is_replay
@@ -365,6 +365,54 @@ def test_stale_holds_are_released_by_the_job(lin: Member, grant: Grant) -> None:
     assert holds.release_stale(now=NOON + timedelta(minutes=31)) == 0
     assert Hold.objects.get().state == Hold.State.TIMED_OUT
     assert selectors.balance(lin.pk, NOON).available == 100
+
+
+def test_what_timed_out_is_free_at_once_however_late_the_job(lin: Member, grant: Grant) -> None:
+    grant(lin, 100)
+    hold(lin, 60)
+    due = NOON + timedelta(minutes=30)
+
+    before, after = selectors.balance(lin.pk, due - HOUR), selectors.balance(lin.pk, due)
+    assert (before.available, before.held) == (40, 60)
+    assert (after.available, after.held, after.expired_total) == (100, 0, 0)
+
+    assert spend(lin, 90, at=due).available == 10
+    assert Hold.objects.get().state == Hold.State.TIMED_OUT
+    assert selectors.balance(lin.pk, due).available == 10
+
+
+def test_what_timed_out_pays_a_debt_first(lin: Member, grant: Grant) -> None:
+    grant(lin, 100)
+    hold(lin, 100)
+    claw(lin, 30, at=NOON)
+    due = NOON + timedelta(minutes=30)
+
+    counted = selectors.balance(lin.pk, due)
+    assert (counted.available, counted.held, counted.debt) == (70, 0, 0)
+    holds.release_stale(now=due)
+
+    booked = selectors.balance(lin.pk, due)
+    assert (booked.available, booked.held, booked.debt) == (70, 0, 0)
+    assert booked.clawed_total == counted.clawed_total
+
+
+def test_a_hold_releases_what_timed_out_before_it(lin: Member, grant: Grant) -> None:
+    grant(lin, 100)
+    hold(lin, 60)
+    due = NOON + timedelta(minutes=30)
+
+    holds.hold(
+        member_id=lin.pk,
+        points=100,
+        reference="h2",
+        source="till",
+        actor="test",
+        at=due,
+        until=due + HOUR,
+    )
+
+    assert selectors.balance(lin.pk, due).held == 100
+    assert holds.release_expired(member_id=lin.pk, at=due) == 0
 
 
 def test_held_points_wait_for_their_hold_before_they_expire(lin: Member, grant: Grant) -> None:
