@@ -11,10 +11,10 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from members.selectors import personal_data
         from members.services import retention
-        from points.selectors import belongings, labels
+        from points.selectors import belongings, explanations, labels
         from sales import receivers  # noqa: F401 - connects the receivers
         from sales.selectors import belongings as receipts_of_entries
-        from sales.selectors import personal
+        from sales.selectors import checkout_words, personal
         from sales.services import erasure
         from stores.selectors import labels as job_labels
 
@@ -22,6 +22,8 @@ class SalesConfig(AppConfig):
         retention.register("import_rows", setting="import_days", forget=erasure.forget_old)
 
         belongings.register(receipts_of_entries.parts)
+        for kind, renderer in checkout_words.RENDERERS.items():
+            explanations.register(kind, renderer)
         labels.register_sources(
             {
                 "api": pgettext_lazy("source", "receipt, sent by the store"),

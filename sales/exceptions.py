@@ -1,6 +1,6 @@
 """What the intake of receipts can refuse, each with a stable code."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -95,3 +95,105 @@ class ImportTakenOver(Refusal):
 
     code = "import_taken_over"
     message = _("Another process continues this import.")
+
+
+# Why points cannot pay (more) at a checkout: told with a quote, raised by a hold.
+DEDUCTION_MESSAGES: dict[str, str | Promise] = {
+    "deduction_off": _("Points cannot be used as money here."),
+    "order_too_small": _("Points can be used from ¥%(least)s on; ¥%(missing)s are missing."),
+    "goods_excluded": _("Goods worth ¥%(yuan)s cannot be paid with points."),
+    "freight_excluded": _("Delivery (¥%(yuan)s) cannot be paid with points."),
+    "nothing_payable": _("Nothing of this order can be paid with points."),
+    "all_paid": _("That is all that points can pay of this order: ¥%(yuan)s."),
+    "order_cap": _("Points pay at most ¥%(yuan)s of an order."),
+    "order_share": _("Points pay at most %(share)s %% of an order, here ¥%(yuan)s."),
+    "balance": _("The member has %(points)s points to use."),
+    "balance_share": _(
+        "At most %(share)s %% of the member's points can go in one order, here %(points)s points."
+    ),
+    "points_step": _("Points are used in multiples of %(step)s."),
+    "points_min": _("At least %(least)s points have to be used at once."),
+    "points_above_most": _("At most %(most)s points can be used for this order."),
+    "points_worth_nothing": _("So few points are worth less than a fen."),
+    "coupon_without_points": _("The coupon %(coupon)s cannot be used together with points."),
+    "account_frozen": _("This points account is frozen. Reason: %(reason)s"),
+}
+
+
+class DeductionRefused(Refusal):
+    """Points that cannot be used as asked; the code says which limit of the merchant it is."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code = code
+        self.message = DEDUCTION_MESSAGES[code]
+        super().__init__(field="points", **params)
+
+
+class CheckoutRefused(Refusal):
+    code = "checkout_refused"
+    field = "number"
+
+
+class CheckoutUnknown(CheckoutRefused):
+    code = "checkout_unknown"
+    message = _("There is no checkout with this number: %(number)s")
+
+
+class CheckoutConflict(CheckoutRefused):
+    """The number came again with other content (I6)."""
+
+    code = "checkout_conflict"
+    message = _("A checkout %(number)s with different content is already there.")
+
+
+class CheckoutEmpty(CheckoutRefused):
+    code = "checkout_empty"
+    message = _("Neither points nor coupons can be used: %(reason)s")
+    field = "points"
+
+
+class CheckoutReleased(CheckoutRefused):
+    code = "checkout_released"
+    message = _("The checkout %(number)s has been released; nothing is held for it any more.")
+
+
+class CheckoutTimedOut(CheckoutRefused):
+    """Its time is over, and what it held is not free to be held anew."""
+
+    code = "checkout_timed_out"
+    message = _(
+        "The checkout %(number)s has timed out, and its points or coupons are not free any more."
+    )
+
+
+class CheckoutUsed(CheckoutRefused):
+    code = "checkout_used"
+    message = _("The checkout %(number)s has been used for receipt %(receipt)s.")
+
+
+class CheckoutMismatch(CheckoutRefused):
+    """A receipt that is not the purchase for which points or coupons were held."""
+
+    code = "checkout_mismatch"
+    message = _("The receipt does not agree with its checkout %(number)s: %(reason)s")
+    reasons: ClassVar[dict[str, str | Promise]] = {
+        "member": _("it belongs to a different member"),
+        "lines": _("its goods, quantities or amounts are different"),
+        "currency": _("a checkout is in CNY"),
+        "paid_by_points": _("%(held)s yuan are held as paid by points, not %(said)s"),
+        "paid_by_coupon": _("%(held)s yuan are held as paid by coupon, not %(said)s"),
+    }
+
+    def __init__(self, what: str, *, number: str, **params: Any) -> None:
+        self.params = {"number": number, "reason": _Reason(self.reasons[what], params)}
+        Refusal.__init__(self, field=what, **self.params)
+
+
+class _Reason:
+    """A sentence with figures that is said in the reader's language, not in the writer's."""
+
+    def __init__(self, text: str | Promise, params: dict[str, Any]) -> None:
+        self.text, self.params = text, params
+
+    def __str__(self) -> str:
+        return str(self.text) % self.params if self.params else str(self.text)

@@ -104,6 +104,18 @@ class Receipt(models.Model):
     deduct = models.DecimalField(
         _("to be deducted from the refund"), max_digits=15, decimal_places=2, null=True, blank=True
     )
+    # What goes back with a return of a known sale, by how it was paid; `points_back` are the
+    # spent points that these yuan by points had been.
+    refund = models.DecimalField(
+        _("to be refunded in money"), max_digits=15, decimal_places=2, null=True, blank=True
+    )
+    refund_by_points = models.DecimalField(
+        _("of the returned goods paid by points"), max_digits=15, decimal_places=2, default=0
+    )
+    refund_by_coupon = models.DecimalField(
+        _("of the returned goods paid by coupon"), max_digits=15, decimal_places=2, default=0
+    )
+    points_back = models.BigIntegerField(_("spent points that go back"), default=0)
     source = models.CharField(_("source"), max_length=8, choices=Source.choices)
     actor = models.CharField(_("actor"), max_length=64)
     received_at = models.DateTimeField(_("received at"))
@@ -147,6 +159,11 @@ class Receipt(models.Model):
                 name="sales_receipt_completion",
                 condition=Q(completed_at__isnull=True)
                 | Q(kind="sale", completed_at__gte=models.F("occurred_at")),
+            ),
+            models.CheckConstraint(
+                name="sales_receipt_refund",
+                condition=Q(kind="return", points_back__gte=0)
+                | Q(refund__isnull=True, refund_by_points=0, refund_by_coupon=0, points_back=0),
             ),
             models.CheckConstraint(
                 name="sales_receipt_takes_back_what_it_gave",

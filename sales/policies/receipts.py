@@ -86,6 +86,10 @@ class ReceiptInput:
     completed_at: datetime | None = None
     paid_by_coupon: Decimal = _ZERO
     paid_by_points: Decimal = _ZERO
+    # The number under which points or coupons were held, where it is not the receipt's own.
+    checkout: str = ""
+    # The receipt before its checkout filled in what it left out.
+    as_came: "ReceiptInput | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ def fingerprint(receipt: ReceiptInput) -> str:
     The member is left out: it is compared as a person, who may be named in several ways. What a
     receipt does not say adds nothing, so that those of former versions keep their fingerprint.
     """
+    receipt = receipt.as_came or receipt
     digest = hashlib.sha256()
     head = (
         receipt.kind,
@@ -178,6 +183,8 @@ def fingerprint(receipt: ReceiptInput) -> str:
             f"\x1d{receipt.business}\x1f{completed}\x1f{abs(receipt.paid_by_coupon) * 10000:.0f}"
             f"\x1f{abs(receipt.paid_by_points) * 10000:.0f}".encode()
         )
+    if receipt.checkout:
+        digest.update(f"\x1c{receipt.checkout}".encode())
     for line in receipt.lines:
         digest.update(
             f"\x1e{line.sku}\x1f{line.name}\x1f{line.quantity * 1000:.0f}\x1f"
@@ -213,6 +220,10 @@ def _faults_of_head(receipt: ReceiptInput, now: datetime) -> Iterator[Fault]:
         checks.append(_text_fault("member", receipt.member.value, NUMBER_LENGTH, required=True))
     if receipt.business:
         checks.append(_text_fault("business", receipt.business, BUSINESS_LENGTH))
+    if receipt.checkout:
+        if receipt.kind == "return":
+            checks.append(Fault("not_on_return", "checkout"))
+        checks.append(number_fault(receipt.checkout, name="checkout"))
     if receipt.completed_at is not None:
         checks.append(_completion_fault(receipt, receipt.completed_at))
     yield from (fault for fault in checks if fault is not None)
@@ -298,3 +309,14 @@ def _amount_fault(line: LineInput) -> Fault | None:
     if amount > line.quantity * line.unit_price + (ROUNDING if line.unit_price else _ZERO):
         return Fault("amount_above_price", "amount")
     return None
+
+
+def basket_mark(lines: Sequence[LineInput]) -> str:
+    """Equal for the same goods, quantities and amounts in the same order."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(
+            f"\x1e{line.kind}\x1f{line.sku}\x1f{line.quantity * 1000:.0f}"
+            f"\x1f{line_amount(line) * 10000:.0f}".encode()
+        )
+    return digest.hexdigest()[:32]

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from members.models import Member
 from sales.models import Receipt, ReceiptLine
@@ -38,6 +38,7 @@ class KnownReceipt(NamedTuple):
     paid_by_coupon: Decimal
     paid_by_points: Decimal
     is_of_erased: bool
+    plan: dict[str, Any] | None
 
 
 @dataclass(slots=True)
@@ -63,9 +64,9 @@ def by_number(
         return {}
     rows = Receipt.objects.filter(store_id=store_id, number__in=numbers)
     if lock:
-        rows = rows.select_for_update(no_key=True).order_by("id")
+        rows = rows.select_for_update(no_key=True, of=("self",)).order_by("id")
     erased = Member.objects.filter(pk=OuterRef("member_id")).exclude(erased_at=None)
-    rows = rows.annotate(is_of_erased=Exists(erased))
+    rows = rows.annotate(is_of_erased=Exists(erased), plan=F("checkout__plan"))
     return {row[1]: KnownReceipt(*row) for row in rows.values_list(*KnownReceipt._fields)}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from members.services import registration
 from sales.policies.receipts import MemberRef, ReceiptInput
@@ -9,18 +10,26 @@ from sales.selectors import people
 from stores.exceptions import Refusal
 
 
+class Buyers(NamedTuple):
+    """Members by how they were named, which of them are new, and who is at a checkout."""
+
+    ids: dict[MemberRef, int]
+    newcomers: set[int | None]
+    at_checkout: set[int]
+
+
 def known_or_new(
     receipts: Sequence[ReceiptInput], *, store_id: int, at: datetime, source: str, create: bool
-) -> tuple[dict[MemberRef, int], set[int | None]]:
+) -> Buyers:
     """The members that `receipts` name, and which of them are new.
 
     Created, if asked, by external number or phone: before any lock, and in one order for all
     processes. Whom nobody knows and nothing creates is left out.
     """
     named = {receipt.member for receipt in receipts if receipt.member is not None}
-    members = people.members_of(named)
+    members, at_checkout = people.found(named)
     if not create:
-        return members, set()
+        return Buyers(members, set(), at_checkout)
     missing = sorted(named - set(members))
     externals = [ref for ref in missing if ref.kind == "external"]
     if externals:
@@ -34,7 +43,8 @@ def known_or_new(
     for ref in missing:
         if ref.kind == "phone":
             members |= _register(ref, store_id=store_id, at=at, source=source)
-    return members, {members[ref] for ref in missing if ref in members}
+    newcomers: set[int | None] = {members[ref] for ref in missing if ref in members}
+    return Buyers(members, newcomers, at_checkout)
 
 
 def _register(ref: MemberRef, *, store_id: int, at: datetime, source: str) -> dict[MemberRef, int]:

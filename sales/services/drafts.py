@@ -10,8 +10,10 @@ from campaigns.policies.returns import SoldLine
 from campaigns.services import earning
 from points.policies import DebtPolicy
 from sales import exceptions
-from sales.models import Receipt
+from sales.models import Checkout, Receipt
+from sales.policies import refunds
 from sales.policies.receipts import Fault, MemberRef, ReceiptInput
+from sales.policies.refunds import Back, PaidLine
 from sales.policies.returns import SaleLine
 from sales.selectors.known import KnownReceipt, WaitingReturn
 from sales.services.occasions import Occasions
@@ -66,6 +68,8 @@ class Draft:
     explanation: dict[str, Any] = field(default_factory=dict)
     rule_version_id: int | None = None
     sale: "Sale | None" = None
+    checkout: Checkout | None = None
+    back: Back | None = None
     id: int = 0
 
 
@@ -73,14 +77,16 @@ class Draft:
 class Sale:
     """A sale as its returns see it: stored before, or drafted in this very batch.
 
-    `not_money` is the yuan of the total that a coupon or points paid.
+    `by_coupon` and `by_points` are the yuan of the total that were not paid in money; `plan` says
+    it line by line, where a checkout of ours paid them.
     """
 
     number: str
     kind: str
     member_id: int | None
     occurred_at: datetime
-    not_money: Decimal
+    by_coupon: Decimal
+    by_points: Decimal
     currency: str
     total: Decimal
     returned_total: Decimal
@@ -93,6 +99,19 @@ class Sale:
     draft: Draft | None = None
     is_changed: bool = False
     changed_lines: set[int] = field(default_factory=set)
+    plan: dict[str, Any] | None = None
+
+    @property
+    def not_money(self) -> Decimal:
+        return self.by_coupon + self.by_points
+
+    def paid(self) -> list[PaidLine]:
+        """How its lines were paid, where not in money alone."""
+        if self.plan is not None:
+            return refunds.paid_lines(self.plan)
+        if not self.not_money:
+            return []
+        return refunds.spread(sold_lines(self.lines), self.by_coupon, self.by_points)
 
 
 @dataclass(slots=True)
@@ -110,6 +129,7 @@ class Settled:
     rule_version_id: int | None = None
     shortfall: int = 0
     deduct: Decimal | None = None
+    back: Back | None = None
 
 
 @dataclass(slots=True)
@@ -124,6 +144,8 @@ class Facts:
     occasions: Occasions
     climb: Climb
     debt_policy: DebtPolicy = DebtPolicy.OWE
+    # By the number of the receipt that pays with it.
+    checkouts: dict[str, Checkout] = field(default_factory=dict)
 
 
 def buyer_of(receipt: ReceiptInput, facts: Facts) -> int | None:
@@ -151,7 +173,9 @@ def stored_sale(row: KnownReceipt, lines: list[SaleLine]) -> Sale:
         kind=row.kind,
         member_id=row.member_id,
         occurred_at=row.occurred_at,
-        not_money=row.paid_by_coupon + row.paid_by_points,
+        by_coupon=row.paid_by_coupon,
+        by_points=row.paid_by_points,
+        plan=row.plan,
         currency=row.currency,
         total=row.total,
         returned_total=row.returned_total,
@@ -173,7 +197,9 @@ def drafted_sale(draft: Draft) -> Sale:
         kind=receipt.kind,
         member_id=draft.member_id,
         occurred_at=receipt.occurred_at,
-        not_money=receipt.paid_by_coupon + receipt.paid_by_points,
+        by_coupon=receipt.paid_by_coupon,
+        by_points=receipt.paid_by_points,
+        plan=None if draft.checkout is None else draft.checkout.plan,
         currency=receipt.currency,
         total=draft.total,
         returned_total=ZERO,
@@ -217,16 +243,42 @@ def refusal_of(fault: Fault) -> exceptions.ReceiptRefused:
     )
 
 
+def answer_of(draft: Draft) -> Outcome:
+    """What was decided about a receipt, told to its outcome."""
+    outcome = draft.outcome
+    is_sale = draft.receipt.kind == Receipt.Kind.SALE
+    outcome.points = draft.points_earned if is_sale else -draft.points_clawed
+    outcome.state = draft.state
+    outcome.fault = draft.fault
+    outcome.explanation = draft.explanation
+    outcome.total = draft.total
+    return outcome
+
+
+def refused_outcome(receipt: ReceiptInput, refusal: Refusal) -> Outcome:
+    """The answer to a receipt that is not taken."""
+    return Outcome(number=receipt.number, kind=receipt.kind, state="refused", refusal=refusal)
+
+
+def is_same_member(receipt: ReceiptInput, given: int | None, known: KnownReceipt | Draft) -> bool:
+    """A linked return without a member has taken its sale's, a sale without one its checkout's,
+    so it may have one now."""
+    if (receipt.as_came or receipt).member is not None:
+        return given == known.member_id
+    is_paid = known.checkout if isinstance(known, Draft) else known.plan
+    return known.member_id is None or bool(receipt.original_number) or is_paid is not None
+
+
 def disputed(fault: Fault) -> dict[str, Any]:
     """Why a return does not fit its sale, with the figures of that moment."""
     return {"type": "disputed", "fault": fault.code, "params": fault.params, "result": 0}
 
 
-def reference(store_id: int, number: str, place: int = 0) -> str:
+def reference(store_id: int, number: str, place: int = 0, *, what: str = "receipt") -> str:
     """What the ledger knows a receipt by; its further lots have references of their own."""
     if place:
         return f"receipt-part:{store_id}:{place}:{number}"
-    return f"receipt:{store_id}:{number}"
+    return f"{what}:{store_id}:{number}"
 
 
 def sold_lines(lines: Iterable[SaleLine]) -> list[SoldLine]:

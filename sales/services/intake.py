@@ -10,23 +10,22 @@ from members.models import Member
 from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
-from points.services.rows import Posting
 from sales import exceptions
-from sales.models import Receipt
+from sales.models import Checkout, Receipt
 from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
-from sales.services import bench, buyers, receipt_rows
+from sales.services import answers, bench, buyers, movements, receipt_rows
 from sales.services.drafts import (
-    ZERO,
     Facts,
     Outcome,
     Sale,
-    Settled,
     refusal_of,
+    refused_outcome,
     stored_sale,
 )
 from sales.services.occasions import purchase_of, waiting_purchase
+from sales.services.paying import Paying
 from sales.services.planning import Planner
 from stores.models import Store
 from tiers.services.climbing import Climb
@@ -158,15 +157,20 @@ class _Intake:
     def take(self, receipts: Sequence[ReceiptInput]) -> list[Outcome]:
         refused = self._refused(receipts)
         sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
-        members, self.newcomers = buyers.known_or_new(
+        members, self.newcomers, at_checkout = buyers.known_or_new(
             sound,
             store_id=self.store.pk,
             at=self.now,
             source=self.member_source,
             create=self.create_members,
         )
+        paying = Paying.of(self.store.pk, sound, members, at_checkout)
+        receipts = paying.fill(receipts, members, refused, now=self.now)
+        sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
         locked = self._lock(sound, members)
-        planner = self._planner(self._facts(sound, members, lock=True, locked=locked))
+        facts = self._facts(sound, members, lock=True, locked=locked)
+        facts.checkouts = self._locked(paying)
+        planner = self._planner(facts)
         outcomes = [
             refused[place] if place in refused else planner.add(receipt)
             for place, receipt in enumerate(receipts)
@@ -176,6 +180,13 @@ class _Intake:
         self._book(planner)
         return outcomes
 
+    @staticmethod
+    def _locked(paying: Paying) -> dict[str, Checkout]:
+        locked = paying.locked()
+        if locked is None:
+            raise _LostRaceError
+        return locked
+
     def preview(
         self,
         receipts: Sequence[ReceiptInput],
@@ -183,7 +194,10 @@ class _Intake:
     ) -> list[Outcome]:
         refused = self._refused(receipts)
         sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
-        members = people.members_of(r.member for r in sound if r.member is not None)
+        members, at_checkout = people.found(r.member for r in sound if r.member is not None)
+        paying = Paying.of(self.store.pk, sound, members, at_checkout)
+        receipts = paying.fill(receipts, members, refused, now=self.now)
+        sound = [receipt for place, receipt in enumerate(receipts) if place not in refused]
         if self.create_members:
             newcomers = {r.member for r in sound if r.member is not None} - set(members)
             creatable = [ref for ref in newcomers if ref.kind != "number"]
@@ -249,7 +263,7 @@ class _Intake:
         for place, receipt in enumerate(receipts):
             fault = next(policies.faults(receipt, now=self.now), None)
             if fault is not None:
-                refused[place] = _refusal(receipt, refusal_of(fault))
+                refused[place] = refused_outcome(receipt, refusal_of(fault))
         return refused
 
     def _lock(
@@ -330,12 +344,15 @@ class _Intake:
     def _book(self, planner: Planner) -> None:
         """Post to the ledger, then write the rows."""
         if planner.orders:
-            postings = batch.post(planner.orders, recorded_at=self.now)
-            self._note_shortfalls(planner, postings)
+            postings = movements.post(
+                planner.orders, store_id=self.store.pk, actor=self.actor, now=self.now
+            )
+            answers.note_shortfalls(planner, postings)
         # Before the balances are read: a level may come with points of its own.
         planner.facts.climb.save()
         if self.with_balances:
-            self._note_balances(draft.outcome for draft in planner.drafts.values())
+            outcomes = (draft.outcome for draft in planner.drafts.values())
+            answers.note_balances(outcomes, at=self.now)
         try:
             receipt_rows.insert(
                 drafts=list(planner.drafts.values()),
@@ -360,36 +377,6 @@ class _Intake:
             repeat.debt = first.debt
             repeat.shortfall, repeat.deduct = first.shortfall, first.deduct
 
-    @staticmethod
-    def _note_shortfalls(planner: Planner, postings: Sequence[Posting]) -> None:
-        """Tell each return what its claw-back left open, and what the till keeps for it."""
-        short: dict[str, list[Posting]] = {}
-        for number, posting in zip(planner.numbers, postings, strict=True):
-            if posting.shortfall:
-                short.setdefault(number, []).append(posting)
-        if not short:
-            return
-        returns: list[tuple[str, Outcome | Settled]] = [
-            *((number, draft.outcome) for number, draft in planner.drafts.items()),
-            *((item.waiting.number, item) for item in planner.settled),
-        ]
-        for number, told in returns:
-            if found := short.get(number):
-                told.shortfall = sum(posting.shortfall for posting in found)
-                deducts = [p.deduct for p in found if p.deduct is not None]
-                told.deduct = sum(deducts, ZERO) if deducts else None
-
-    def _note_balances(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            if outcome.member_id is not None:
-                balance = balances.balance(outcome.member_id, at=self.now)
-                outcome.available, outcome.pending = balance.available, balance.pending
-                outcome.debt = balance.debt
-
 
 def _originals(receipts: Sequence[ReceiptInput]) -> list[str]:
     return sorted({r.original_number for r in receipts if r.original_number})
-
-
-def _refusal(receipt: ReceiptInput, refusal: exceptions.ReceiptRefused) -> Outcome:
-    return Outcome(number=receipt.number, kind=receipt.kind, state="refused", refusal=refusal)

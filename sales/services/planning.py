@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from campaigns.policies.returns import PartReturn
 from campaigns.services import earning, faults
 from points.services import batch
 from sales import exceptions
 from sales.models import Receipt
-from sales.policies import receipts, returns
+from sales.policies import receipts, refunds, returns
 from sales.policies.receipts import Fault, LineInput, ReceiptInput
+from sales.policies.refunds import Back
 from sales.selectors.known import WaitingReturn
-from sales.services import growth
+from sales.services import growth, movements
 from sales.services.drafts import (
     ZERO,
     Draft,
@@ -24,17 +26,19 @@ from sales.services.drafts import (
     Outcome,
     Sale,
     Settled,
+    answer_of,
     buyer_of,
     disputed,
     drafted_sale,
+    is_same_member,
     lot_of,
     reference,
     refusal_of,
+    refused_outcome,
     replayed,
     sold_lines,
 )
 from sales.services.occasions import purchase_of, waiting_purchase
-from stores.exceptions import Refusal
 from stores.models import Store
 
 
@@ -50,7 +54,7 @@ class Planner:
         self.actor = actor
         self.now = now
         self.drafts: dict[str, Draft] = {}
-        self.orders: list[batch.Order] = []
+        self.orders: list[movements.Movement] = []
         # Which receipt each order belongs to; a receipt may have several.
         self.numbers: list[str] = []
         self.faults: list[faults.Noticed] = []
@@ -63,7 +67,7 @@ class Planner:
         try:
             member_id = buyer_of(receipt, self.facts)
         except exceptions.ReceiptRefused as refusal:
-            return _refused(receipt, refusal)
+            return refused_outcome(receipt, refusal)
         mark = receipts.fingerprint(receipt)
         earlier = self._earlier(receipt, mark, member_id)
         if earlier is not None:
@@ -80,27 +84,28 @@ class Planner:
         )
         fault = self._decide(draft)
         if fault is not None:
-            return _refused(receipt, refusal_of(fault))
+            return refused_outcome(receipt, refusal_of(fault))
         self.drafts[receipt.number] = draft
-        return _answer(draft)
+        return answer_of(draft)
+
+    def _order(self, number: str, movement: movements.Movement) -> None:
+        self.numbers.append(number)
+        self.orders.append(movement)
 
     def _earlier(self, receipt: ReceiptInput, mark: str, member_id: int | None) -> Outcome | None:
         """The first answer, when this number is already there; a refusal if it was different."""
         known = self.facts.known.get(receipt.number)
         drafted = self.drafts.get(receipt.number)
         if known is not None:
-            same = known.fingerprint == mark and _same_member(receipt, member_id, known.member_id)
-            return (
-                replayed(known)
-                if same
-                else _refused(receipt, exceptions.DuplicateNumber(number=receipt.number))
-            )
-        if drafted is None:
+            same = known.fingerprint == mark and is_same_member(receipt, member_id, known)
+            if same:
+                return replayed(known)
+        elif drafted is None:
             return None
-        if drafted.fingerprint == mark and _same_member(receipt, member_id, drafted.member_id):
+        elif drafted.fingerprint == mark and is_same_member(receipt, member_id, drafted):
             self.repeats.append((replace(drafted.outcome, is_replay=True), drafted.outcome))
             return self.repeats[-1][0]
-        return _refused(receipt, exceptions.DuplicateNumber(number=receipt.number))
+        return refused_outcome(receipt, exceptions.DuplicateNumber(number=receipt.number))
 
     def _decide(self, draft: Draft) -> Fault | None:
         if draft.receipt.kind == Receipt.Kind.SALE:
@@ -124,6 +129,9 @@ class Planner:
         self._write_verdict(draft, verdict)
         draft.points_earned = verdict.points
         number = draft.receipt.number
+        draft.checkout = self.facts.checkouts.get(number)
+        if draft.checkout is not None:
+            self._order(number, movements.Pay(draft.checkout))
         self._grant(draft, verdict)
         growth.sold(self.facts.climb, draft, cause=self.reference(number))
         if verdict.faults and verdict.rule_version_id is not None:
@@ -145,8 +153,8 @@ class Planner:
             return
         for place, part in enumerate(verdict.parts):
             several = {"part": place} if len(verdict.parts) > 1 else {}
-            self.numbers.append(draft.receipt.number)
-            self.orders.append(
+            self._order(
+                draft.receipt.number,
                 batch.Earn(
                     member_id=draft.member_id,
                     points=part.points,
@@ -159,7 +167,7 @@ class Planner:
                     store_id=self.store.pk,
                     rule_version=verdict.rule_version,
                     explanation=verdict.explanation | several,
-                )
+                ),
             )
 
     def _take_back_unlinked(self, draft: Draft) -> None:
@@ -177,25 +185,28 @@ class Planner:
         )
 
     def _take_back_linked(self, draft: Draft, sale: Sale) -> Fault | None:
-        verdict = self._return_of(
+        found = self._return_of(
             sale,
             member_id=draft.member_id,
             currency=draft.receipt.currency,
             total=draft.total,
             lines=draft.receipt.lines,
         )
-        if isinstance(verdict, Fault):
-            return verdict
+        if isinstance(found, Fault):
+            return found
+        verdict, draft.back = found
         draft.sale = sale
         draft.member_id = draft.outcome.member_id = draft.member_id or sale.member_id
         self._write_verdict(draft, verdict)
         draft.points_clawed = verdict.points
-        self._claw(sale.member_id, draft.receipt.number, draft.receipt.occurred_at, verdict, sale)
+        number, at = draft.receipt.number, draft.receipt.occurred_at
+        draft.explanation = self._give_back(number, sale, draft.back, draft.explanation)
+        self._claw(sale.member_id, number, at, verdict, sale)
         return None
 
     def settle(self, waiting: WaitingReturn, sale: Sale) -> None:
         """Decide a return that waited for `sale`; what does not fit is left for a person."""
-        verdict = self._return_of(
+        found = self._return_of(
             sale,
             member_id=waiting.member_id,
             currency=waiting.currency,
@@ -203,18 +214,20 @@ class Planner:
             lines=waiting.lines,
         )
         member_id = waiting.member_id or sale.member_id
-        if isinstance(verdict, Fault):
+        if isinstance(found, Fault):
             self.settled.append(
                 Settled(
                     waiting,
                     sale,
                     Receipt.State.DISPUTED,
                     waiting.member_id,
-                    fault=verdict.code,
-                    explanation=disputed(verdict),
+                    fault=found.code,
+                    explanation=disputed(found),
                 )
             )
             return
+        verdict, back = found
+        told = self._give_back(waiting.number, sale, back, verdict.explanation)
         self.settled.append(
             Settled(
                 waiting,
@@ -223,8 +236,9 @@ class Planner:
                 member_id,
                 verdict.points,
                 "",
-                verdict.explanation,
+                told,
                 verdict.base,
+                back=back,
             )
         )
         self._claw(sale.member_id, waiting.number, waiting.occurred_at, verdict, sale)
@@ -262,7 +276,7 @@ class Planner:
         if fault is not None:
             draft.state, draft.fault, draft.sale = Receipt.State.DISPUTED, fault.code, sale
             draft.explanation = disputed(fault)
-        _answer(draft)
+        answer_of(draft)
 
     def _return_of(
         self,
@@ -272,7 +286,7 @@ class Planner:
         currency: str,
         total: Decimal,
         lines: Sequence[LineInput],
-    ) -> earning.Verdict | Fault:
+    ) -> tuple[earning.Verdict, Back] | Fault:
         if sale.kind != Receipt.Kind.SALE:
             return Fault("return_of_return", "original_number")
         if None not in (member_id, sale.member_id) and member_id != sale.member_id:
@@ -289,7 +303,7 @@ class Planner:
 
     def _count_return(
         self, sale: Sale, matches: list[returns.Match], total: Decimal
-    ) -> earning.Verdict:
+    ) -> tuple[earning.Verdict, Back]:
         by_line = {line.line_no: line for line in sale.lines}
         before = sold_lines(sale.lines)
         base = ZERO
@@ -300,12 +314,13 @@ class Planner:
             base += line.amount * match.quantity / line.quantity
         sale.returned_total += total
         sale.is_changed = True
+        after = sold_lines(sale.lines)
         verdict = self.facts.judge.linked_return(
             sale_number=sale.number,
             sale_explanation=sale.explanation,
             member_id=sale.member_id,
             before=before,
-            after=sold_lines(sale.lines),
+            after=after,
             taken_before=sale.points_clawed,
             base=base.quantize(Decimal("0.0001")),
         )
@@ -313,7 +328,18 @@ class Planner:
         growth.came_back(
             self.facts.climb, sale, total, verdict.points, of=self.reference(sale.number)
         )
-        return verdict
+        return verdict, refunds.between(sale.paid(), before, after)
+
+    def _give_back(
+        self, number: str, sale: Sale, back: Back, explanation: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What was spent goes back before what was earned goes off: the one pays the other.
+        Returns the explanation with what becomes of coupons."""
+        for movement in movements.of_return(sale, back, store_id=self.store.pk, number=number):
+            self._order(number, movement)
+            if isinstance(movement, movements.CouponsBack):
+                explanation = explanation | {"coupons": movement.told}
+        return explanation
 
     def _claw(
         self,
@@ -327,8 +353,8 @@ class Planner:
             return
         whole = PartReturn(0, verdict.points, verdict.explanation)
         for nth, part in enumerate(verdict.returns or (whole,)):
-            self.numbers.append(number)
-            self.orders.append(
+            self._order(
+                number,
                 batch.ClawBack(
                     member_id=member_id,
                     points=part.points,
@@ -341,7 +367,7 @@ class Planner:
                     store_id=self.store.pk,
                     rule_version=verdict.rule_version,
                     explanation=part.explanation,
-                )
+                ),
             )
 
     def _wait(self, draft: Draft) -> None:
@@ -371,25 +397,3 @@ class Planner:
         draft.base = verdict.base
         draft.explanation = verdict.explanation
         draft.rule_version_id = verdict.rule_version_id
-
-
-def _answer(draft: Draft) -> Outcome:
-    outcome = draft.outcome
-    is_sale = draft.receipt.kind == Receipt.Kind.SALE
-    outcome.points = draft.points_earned if is_sale else -draft.points_clawed
-    outcome.state = draft.state
-    outcome.fault = draft.fault
-    outcome.explanation = draft.explanation
-    outcome.total = draft.total
-    return outcome
-
-
-def _refused(receipt: ReceiptInput, refusal: Refusal) -> Outcome:
-    return Outcome(number=receipt.number, kind=receipt.kind, state="refused", refusal=refusal)
-
-
-def _same_member(receipt: ReceiptInput, given: int | None, kept: int | None) -> bool:
-    """A linked return without a member has taken its sale's, so it may have one now."""
-    if receipt.member is None:
-        return kept is None or bool(receipt.original_number)
-    return given == kept

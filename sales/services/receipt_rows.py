@@ -12,14 +12,16 @@ from typing import Any
 from django.db import connection
 
 from points.services import rows
-from sales.models import Receipt
+from sales.models import Checkout, Receipt
+from sales.policies.refunds import Back
 from sales.services.drafts import Draft, Sale, Settled
 
 _RECEIPT_COLUMNS = (
     "id, store_id, number, kind, state, fault, member_id, occurred_at, channel, currency, total, "
     "base, sale_id, original_number, fingerprint, points_earned, points_clawed, returned_total, "
     "rule_version_id, explanation, available_after, pending_after, debt_after, shortfall, "
-    "deduct, business, completed_at, paid_by_coupon, paid_by_points, source, actor, received_at"
+    "deduct, business, completed_at, paid_by_coupon, paid_by_points, refund, refund_by_points, "
+    "refund_by_coupon, points_back, source, actor, received_at"
 )
 _LINE_COLUMNS = (
     "receipt_id, line_no, sku, name, quantity, unit_price, amount, sale_line_no, returned, kind, "
@@ -52,6 +54,9 @@ def insert(
         rows.insert(cursor, "sales_receipt", _RECEIPT_COLUMNS, heads)
         lines = [line for draft in drafts for line in _lines(draft, sales)]
         rows.insert(cursor, "sales_receiptline", _LINE_COLUMNS, lines)
+    for draft in drafts:
+        if draft.checkout is not None:
+            Checkout.objects.filter(pk=draft.checkout.pk).update(receipt_id=draft.id)
 
 
 def update_sales(*, sales: Iterable[Sale]) -> None:
@@ -95,6 +100,8 @@ def update_settled(*, settled: Sequence[Settled]) -> None:
                 "shortfall": item.shortfall,
                 "deduct": item.deduct,
             }
+            names = ("refund", "refund_by_points", "refund_by_coupon", "points_back")
+            fields |= dict(zip(names, _back(item.back), strict=True))
         Receipt.objects.filter(pk=item.waiting.id).update(**fields)
 
 
@@ -137,7 +144,15 @@ def _head(draft: Draft, store_id: int, sales: dict[str, Sale]) -> tuple[Any, ...
         None if receipt.completed_at is None else rows.stamp(receipt.completed_at),
         abs(receipt.paid_by_coupon),
         abs(receipt.paid_by_points),
+        *_back(draft.back),
     )
+
+
+def _back(back: Back | None) -> tuple[Any, ...]:
+    """What goes back with a return of a known sale."""
+    if back is None:
+        return (None, _ZERO, _ZERO, 0)
+    return (back.money, back.by_points, back.by_coupon, back.points)
 
 
 def _lines(draft: Draft, sales: dict[str, Sale]) -> Iterable[tuple[Any, ...]]:
