@@ -160,4 +160,11 @@ class AccessLogAdmin(ByMember, ReadOnlyAdmin):
 
 @admin.register(RetentionSettings)
 class RetentionSettingsAdmin(OneRowAdmin):
-    fields = ("access_days", "device_days", "message_days", "import_days", "erased_days")
+    fields = (
+        "access_days",
+        "device_days",
+        "message_days",
+        "import_days",
+        "delivery_days",
+        "erased_days",
+    )

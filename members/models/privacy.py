@@ -92,6 +92,11 @@ class RetentionSettings(models.Model):
     import_days = models.PositiveIntegerField(
         _("rows that imports refused"), default=90, validators=[MinValueValidator(1), _AT_MOST]
     )
+    delivery_days = models.PositiveIntegerField(
+        _("addresses of redemptions that came to their end"),
+        default=365,
+        validators=[MinValueValidator(30), _AT_MOST],
+    )
     erased_days = models.PositiveIntegerField(
         _("mark of numbers whose account was closed"),
         default=365,
