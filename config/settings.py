@@ -317,6 +317,22 @@ if PAYMENT_PROVIDER not in {"", *PAYMENT_PROVIDERS}:
 if PAYMENT_PROVIDER == "trial" and not DEBUG:
     raise ImproperlyConfigured("PAYMENT_PROVIDER=trial gives rewards away; it is for DEBUG only")
 
+# `wechat` needs these; see docs/payments.md. The notify address is public, with https.
+WECHAT_PAY_BASE = env.str("WECHAT_PAY_BASE", default="https://api.mch.weixin.qq.com")
+WECHAT_PAY_MERCHANT = env.str("WECHAT_PAY_MERCHANT", default="")
+WECHAT_PAY_SERIAL = env.str("WECHAT_PAY_SERIAL", default="")
+WECHAT_PAY_KEY_FILE = env.str("WECHAT_PAY_KEY_FILE", default="")
+WECHAT_PAY_API_KEY = env.str("WECHAT_PAY_API_KEY", default="")
+WECHAT_PAY_PLATFORM_SERIAL = env.str("WECHAT_PAY_PLATFORM_SERIAL", default="")
+WECHAT_PAY_PLATFORM_KEY_FILE = env.str("WECHAT_PAY_PLATFORM_KEY_FILE", default="")
+WECHAT_PAY_NOTIFY_URL = env.str("WECHAT_PAY_NOTIFY_URL", default="")
+if PAYMENT_PROVIDER == "wechat":
+    for _name in [name for name in globals() if name.startswith("WECHAT_PAY_")]:
+        if not globals()[_name]:
+            raise ImproperlyConfigured(f"PAYMENT_PROVIDER=wechat needs {_name}")
+    if len(WECHAT_PAY_API_KEY.encode()) != 32:
+        raise ImproperlyConfigured("WECHAT_PAY_API_KEY (APIv3 密钥) has 32 bytes")
+
 # --- doors --------------------------------------------------------------------------------------
 
 LOGIN_URL = "admin:login"
@@ -344,10 +360,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "CouponOrderStateEnum": "mall.policies.coupon_codes.OrderState",
+        "CouponStatusEnum": "mall.policies.coupon_codes.Status",
         "EntryKindEnum": "points.models.Entry.Kind",
         "EventStateEnum": "campaigns.models.Event.State",
         "ReceiptKindEnum": "sales.models.Receipt.Kind",
         "ReceiptStateEnum": "sales.models.Receipt.State",
+        "RedemptionStateEnum": "mall.models.Redemption.State",
         "TicketKindEnum": "members.models.Ticket.Kind",
         "TicketStateEnum": "members.models.Ticket.State",
     },

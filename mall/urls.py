@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from mall.views import pictures
+from mall.views import coupons, payments, pictures
 
 app_name = "mall"
 
@@ -20,5 +20,10 @@ class PictureName:
 register_converter(PictureName, "picture")
 
 urlpatterns = [
+    path("coupons/", coupons.wallet, name="coupons"),
+    path("coupons/claim/", coupons.claim, name="coupon-claim"),
+    path("coupons/<int:coupon_id>/", coupons.coupon, name="coupon"),
+    path("payments/<str:provider>/notify/", payments.notify, name="payment-notify"),
+    path("mall/orders/<str:number>/trial-pay/", payments.pay_in_trial, name="pay-in-trial"),
     path("mall/pictures/<picture:name>-<int:width>.webp", pictures.picture, name="picture"),
 ]

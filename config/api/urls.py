@@ -10,6 +10,7 @@ urlpatterns = [
     path("v1/", include(("members.api.urls", "members"), namespace="api-members")),
     path("v1/", include(("points.api.urls", "points"), namespace="api-points")),
     path("v1/", include(("tiers.api.urls", "tiers"), namespace="api-tiers")),
+    path("v1/", include(("mall.api.urls", "mall"), namespace="api-mall")),
     path("v1/", include(("campaigns.api.urls", "campaigns"), namespace="api-campaigns")),
     path("v1/", include(("sales.api.urls", "sales"), namespace="api-sales")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -25,6 +25,14 @@ class Status(StrEnum):
     VOID = "void"
 
 
+class OrderState(StrEnum):
+    """What became of the coupons of an order."""
+
+    LOCKED = "locked"
+    USED = "used"
+    RELEASED = "released"
+
+
 def made(below: Callable[[int], int]) -> str:
     """A new code; `below(n)` gives a random whole number below n (`secrets.randbelow`)."""
     return "".join(ALPHABET[below(len(ALPHABET))] for _sign in range(LENGTH))

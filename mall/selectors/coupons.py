@@ -78,6 +78,15 @@ def by_code(typed: str) -> Coupon | None:
     return Coupon.objects.select_related("template", "member").filter(code=code).first()
 
 
+def order_state(store_id: int, order: str) -> tuple[str, datetime | None]:
+    """Whether an order's coupons are `locked` (and until when) or `used`. One query."""
+    rows = CouponUse.objects.filter(store_id=store_id, order=order).exclude(state="released")
+    found = rows.values_list("state", "coupon__locked_until").order_by("-pk").first()
+    if found is None:
+        return "released", None
+    return ("locked", found[1]) if found[0] == "locked" else ("used", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What became of a template's coupons, and the yuan that they saved members."""

@@ -6,24 +6,23 @@ purchase and makes each step happen once. Lines and discounts: `mall.policies.co
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils.timezone import localtime
 
 from mall.exceptions import coupons as refusals
 from mall.models import Coupon, CouponStep, CouponUse
 from mall.policies import coupon_codes
 from mall.policies import coupons as policy
 from mall.policies.coupon_codes import Status
-from mall.policies.coupons import Discount, Line, Why
+from mall.policies.coupons import Discount, Line
+from mall.services import coupon_quotes
 from mall.services.coupon_issuing import issue, release_stale, void, void_unused
+from mall.services.coupon_quotes import CODES_MAX, Quote, offers, quote, refusal_of
 from points.policies import fingerprint
 from points.services import accounts, checks
-from stores.exceptions import Refusal
 
 __all__ = [
     "CODES_MAX",
@@ -34,6 +33,7 @@ __all__ = [
     "lock",
     "offers",
     "quote",
+    "refusal_of",
     "release",
     "release_stale_locks",
     "use",
@@ -41,29 +41,10 @@ __all__ = [
     "void_unused",
 ]
 
-CODES_MAX = 20
-OFFERS_MAX = 100
 _ORDER_LENGTH = 64
 _State = CouponUse.State
 _STANDS = (_State.LOCKED, _State.USED)
 _HAS_BEEN_USED = (_State.USED, _State.GIVEN_BACK, _State.LOST)
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What coupons would take off, and by code why others would not."""
-
-    discounts: list[Discount] = field(default_factory=list)
-    refusals: dict[str, Refusal] = field(default_factory=dict)
-
-    @property
-    def yuan(self) -> Decimal:
-        return sum((one.yuan for one in self.discounts), Decimal(0))
-
-    @property
-    def with_points(self) -> bool:
-        """Whether points may be used as money at the same purchase."""
-        return all(one.with_points for one in self.discounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,57 +57,6 @@ class Returned:
     yuan: Decimal
     by_line: dict[int, Decimal]
     expires_at: datetime
-
-
-def quote(
-    *, member_id: int, store_id: int, lines: Sequence[Line], codes: Sequence[str], at: datetime
-) -> Quote:
-    """What these coupons of the member would take off these lines in this store. Writes nothing.
-
-    One query. Codes may be typed in any way; discounts and refusals carry them as they are kept,
-    or as they were given where they cannot be a code.
-    """
-    told: dict[str, Refusal] = {}
-    wanted: list[str] = []
-    for typed in codes[:CODES_MAX]:
-        code = coupon_codes.folded(typed)
-        if not code:
-            told[typed] = refusals.CouponUnknown(coupon=typed)
-        elif code not in wanted:
-            wanted.append(code)
-    for typed in codes[CODES_MAX:]:
-        told[typed] = refusals.CouponsTooMany(coupon=typed, limit=CODES_MAX)
-    found = {one.code: one for one in _of_member(member_id, wanted)}
-    for code in wanted:
-        refusal = _refusal(found.get(code), code, store_id=store_id, at=at)
-        if refusal is not None:
-            told[code] = refusal
-    fine = {code: found[code].template.terms for code in wanted if code not in told}
-    settled = policy.settle(lines, fine)
-    told |= {one.code: _said(one) for one in settled.rejections}
-    return Quote(settled.discounts, told)
-
-
-def offers(*, member_id: int, store_id: int, lines: Sequence[Line], at: datetime) -> Quote:
-    """Each coupon that the member may use now, by itself: which would take off how much.
-
-    The most first, those that lapse soonest before others of the same worth. One query; at most
-    `OFFERS_MAX` coupons, those that lapse soonest.
-    """
-    rows = Coupon.objects.free(at).filter(member_id=member_id, starts_at__lte=at)
-    found = list(rows.select_related("template").order_by("expires_at", "pk")[:OFFERS_MAX])
-    discounts: list[Discount] = []
-    told: dict[str, Refusal] = {}
-    for coupon in found:
-        refusal = _refusal(coupon, coupon.code, store_id=store_id, at=at)
-        settled = policy.settle(lines, {coupon.code: coupon.template.terms})
-        if refusal is not None:
-            told[coupon.code] = refusal
-        elif settled.discounts:
-            discounts.extend(settled.discounts)
-        else:
-            told[coupon.code] = _said(settled.rejections[0])
-    return Quote(sorted(discounts, key=lambda one: -one.yuan), told)
 
 
 def lock(
@@ -154,15 +84,19 @@ def lock(
         first = _first_answer(store_id, order, content, at=at)
         if first is not None:
             return first
-        rows = _of_member(member_id, wanted).order_by("pk").select_for_update(of=("self",))
+        rows = (
+            coupon_quotes.of_member(member_id, wanted)
+            .order_by("pk")
+            .select_for_update(of=("self",))
+        )
         found = {one.code: one for one in rows}
         for code in wanted:
-            refusal = _refusal(found.get(code), code, store_id=store_id, at=at)
+            refusal = coupon_quotes.why_not(found.get(code), code, store_id=store_id, at=at)
             if refusal is not None:
                 raise refusal
         settled = policy.settle(lines, {code: found[code].template.terms for code in wanted})
         if settled.rejections:
-            raise _said(settled.rejections[0])
+            raise coupon_quotes.said(settled.rejections[0])
         for discount in settled.discounts:
             coupon = found[discount.code]
             release_stale(coupon, at=at)
@@ -275,50 +209,6 @@ def _content(member_id: int, lines: Sequence[Line], codes: Iterable[str]) -> str
         for line in lines
     )
     return fingerprint(member_id, told, sorted(codes))
-
-
-def _of_member(member_id: int, codes: Sequence[str]) -> QuerySet[Coupon]:
-    rows = Coupon.objects.filter(member_id=member_id, code__in=codes)
-    return rows.select_related("template")
-
-
-def _refusal(
-    coupon: Coupon | None, code: str, *, store_id: int, at: datetime
-) -> refusals.CouponRefused | None:
-    """Why a coupon cannot be used here and now, whatever the basket."""
-    if coupon is None:
-        return refusals.CouponUnknown(coupon=code)
-    status = coupon.status(at)
-    if status is Status.WAITING:
-        return refusals.CouponWaits(coupon=code, day=_day(coupon.starts_at))
-    if status is Status.EXPIRED:
-        return refusals.CouponLapsed(coupon=code, day=_day(coupon.expires_at))
-    plain = {
-        Status.USED: refusals.CouponUsed,
-        Status.VOID: refusals.CouponVoid,
-        Status.LOCKED: refusals.CouponLocked,
-    }
-    if status in plain:
-        return plain[status](coupon=code)
-    if not coupon.template.is_for(store_id):
-        return refusals.CouponWrongStore(coupon=code)
-    return None
-
-
-def _said(rejection: policy.Rejection) -> refusals.CouponRefused:
-    """Why the basket gives a coupon nothing to take off."""
-    if rejection.why is Why.BELOW_THRESHOLD:
-        return refusals.CouponBelowThreshold(coupon=rejection.code, missing=rejection.missing)
-    kinds = {
-        Why.NOTHING_COUNTS: refusals.CouponNothingCounts,
-        Why.NOT_TOGETHER: refusals.CouponNotTogether,
-        Why.NOTHING_LEFT: refusals.CouponNothingLeft,
-    }
-    return kinds[rejection.why](coupon=rejection.code)
-
-
-def _day(instant: datetime) -> str:
-    return localtime(instant).strftime("%Y-%m-%d %H:%M")
 
 
 def _first_answer(

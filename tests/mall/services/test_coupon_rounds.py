@@ -17,6 +17,7 @@ from mall.services import (
     coupons,
 )
 from members.models import Member, Segment, SegmentMember
+from points.services import accounts
 from tests.mall.making import DAY, NOON, basket, issued, person, shop, template
 from tests.racing import together
 from tiers.models import Level, LevelBenefit, Standing, StandingChange, TierProgram
@@ -55,7 +56,7 @@ def test_a_round_gives_each_one_and_none_twice() -> None:
 def test_a_round_takes_the_same_statements_for_any_number() -> None:
     kind, few, many = template(), [person()], [person() for _number in range(9)]
     for people in (few, many):
-        coupons.accounts.lock([one.pk for one in people], at=NOON)
+        accounts.lock([one.pk for one in people], at=NOON)
     counts = []
     for name, people in (("grant:1", few), ("grant:2", many)):
         with CaptureQueriesContext(connection) as queries:
