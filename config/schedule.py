@@ -26,6 +26,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # A person waits for a sign-in code with the phone in hand.
     "deliver_due": _every(timedelta(seconds=3), "notifications.tasks.deliver_due"),
     "release_stale_holds": _every(timedelta(minutes=1), "points.tasks.release_stale_holds"),
+    # Unpaid orders, parcels that arrived long ago, empty shelves.
+    "tend_orders": _every(timedelta(minutes=1), "mall.tasks.tend_orders"),
+    "tend_payments": _every(timedelta(seconds=30), "mall.tasks.tend_payments"),
+    "count_popularity": _every(timedelta(minutes=10), "mall.tasks.count_popularity"),
     "release_pending": _every(timedelta(minutes=10), "points.tasks.release_pending"),
     # Points lapse at their instant whether or not this has run; it books what has lapsed.
     "expire_lots": _daily(0, 10, "points.tasks.expire_lots"),

@@ -369,6 +369,10 @@ SPECTACULAR_SETTINGS = {
         "RedemptionStateEnum": "mall.models.Redemption.State",
         "TicketKindEnum": "members.models.Ticket.Kind",
         "TicketStateEnum": "members.models.Ticket.State",
+        "RedemptionReturnStateEnum": "mall.models.RedemptionReturn.State",
+        "RedemptionReturnReasonEnum": "mall.models.RedemptionReturn.Reason",
+        "RedemptionDeliveryEnum": "mall.models.Redemption.Delivery",
+        "PaymentStateEnum": "mall.models.Payment.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

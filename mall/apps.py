@@ -6,3 +6,27 @@ class MallConfig(AppConfig):
     name = "mall"
     verbose_name = _("Points mall")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from mall import receivers  # noqa: F401 - connects the receivers
+        from mall.selectors import entry_words, personal
+        from mall.services import keeping
+        from members.selectors import consequences, personal_data
+        from members.services import retention
+        from points.selectors import explanations
+        from stores.selectors import labels
+
+        explanations.register("redemption", entry_words.redemption)
+        explanations.register("redemption_back", entry_words.given_back)
+        consequences.register(personal.lost, hindrance=personal.hindrance)
+        personal_data.register(*personal.SECTIONS, place=35)
+        retention.register(
+            "mall.addresses", setting="delivery_days", forget=keeping.forget_addresses
+        )
+        labels.register_jobs(
+            {
+                "mall.tend_orders": _("Tend orders of the mall"),
+                "mall.tend_payments": _("Tend payments"),
+                "mall.count_popularity": _("Count what is popular"),
+            }
+        )

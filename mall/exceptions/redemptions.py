@@ -63,6 +63,7 @@ MESSAGES: dict[str, str | Promise] = {
     "hand_over_done": _("This was handed over already, on %(at)s."),
     "hand_over_late": _("This could be used until %(at)s."),
     "hand_over_too_many": _("Too many wrong codes. Please wait %(minutes)s minutes."),
+    "open_orders": _("Orders are under way. Wait until they arrive, or cancel them first."),
     "stock_too_little": _("Only %(left)s pieces are there."),
     "stock_not_counted": _("The stock of this variant is not counted."),
     "stock_by_codes": _("The stock of virtual codes is the codes that are brought in."),

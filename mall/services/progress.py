@@ -14,7 +14,7 @@ from mall.exceptions import RedemptionRefused
 from mall.models import Redemption, RedemptionStep, StockMovement
 from mall.services import deliveries, payment_rows, stock
 from points.selectors import ledger_settings
-from points.services import accounts, checks, ledger
+from points.services import accounts, checks, restoring
 
 _STATE = Redemption.State
 _NOTE_MAX = 200
@@ -165,6 +165,15 @@ def cancel_until(redemption: Redemption) -> datetime | None:
     return redemption.variant.starts_at - timedelta(hours=redemption.reward.cancel_hours)
 
 
+def can_cancel(redemption: Redemption, *, at: datetime) -> bool:
+    """Whether its member may cancel it now."""
+    try:
+        _check_cancellable(redemption, is_staff=False, at=at)
+    except RedemptionRefused:
+        return False
+    return True
+
+
 def _check_cancellable(redemption: Redemption, *, is_staff: bool, at: datetime) -> None:
     if not redemption.is_open:
         raise RedemptionRefused("redemption_not_cancellable", state=redemption.get_state_display())
@@ -190,9 +199,10 @@ def give_points_back(
 ) -> int:
     """Restore points of the order into the lots that they came from; returns how many came.
 
-    Fewer than `points` where lots have lapsed and the merchant grants no grace.
+    Fewer than `points` where lots have lapsed and the merchant grants no grace. A member who was
+    merged since then gets them back through the account that spent them.
     """
-    posting = ledger.restore(
+    posting = restoring.restore(
         member_id=redemption.member_id,
         spend_reference=redemption.reference,
         reference=f"{redemption.reference}:{mark}",

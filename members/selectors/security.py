@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from members.models import DeviceSession, Password, WechatIdentity
@@ -59,3 +60,9 @@ def wechat_bound_at(member_id: int) -> datetime | None:
     """Since when a WeChat user is bound to the member; None without one."""
     bound = WechatIdentity.objects.filter(member_id=member_id).order_by("bound_at")
     return bound.values_list("bound_at", flat=True).first()
+
+
+def openid_of(member_id: int) -> str:
+    """What WeChat calls the member in the shop's mini-program; empty when it is not known."""
+    bound = WechatIdentity.objects.filter(member_id=member_id, app_id=settings.WECHAT_APP_ID)
+    return bound.values_list("openid", flat=True).first() or ""

@@ -1,0 +1,56 @@
+"""Orders as their members, tills and staff see them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from mall.models import MallSettings, Redemption
+
+_STATE = Redemption.State
+_WAY = Redemption.Delivery
+_AT_A_COUNTER = Q(delivery__in=[_WAY.PICK_UP, _WAY.VOUCHER])
+_OPEN = Q(state__in=[_STATE.PLACED, _STATE.CONFIRMED])
+
+# What members look for, under the names of their tabs.
+TABS: Mapping[str, Q] = {
+    "all": Q(),
+    "unpaid": Q(state=_STATE.UNPAID),
+    "to_ship": _OPEN & ~_AT_A_COUNTER,
+    "to_receive": Q(state=_STATE.SHIPPED),
+    "to_collect": _OPEN & _AT_A_COUNTER,
+    "completed": Q(state=_STATE.COMPLETED),
+    "cancelled": Q(state__in=[_STATE.CANCELLED, _STATE.RETURNED]),
+}
+
+
+def orders() -> QuerySet[Redemption]:
+    """Orders with what a line of a list shows. One query."""
+    return Redemption.objects.select_related("reward", "variant", "pick_up_store")
+
+
+def orders_of(member_id: int, *, tab: str = "all") -> QuerySet[Redemption]:
+    """A member's orders, newest first, of one tab."""
+    return orders().filter(TABS[tab], member_id=member_id).order_by("-pk")
+
+
+def order_of(member_id: int, number: str) -> Redemption | None:
+    """A member's own order by its number; None also for another's. One query."""
+    return orders().filter(member_id=member_id, number=number).first()
+
+
+def stuck(*, at: datetime) -> QuerySet[Redemption]:
+    """Orders that wait longer than the merchant allows, the oldest first (N23).
+
+    To be confirmed, to be shipped, to be credited by a partner, or past the day until which they
+    should have been collected.
+    """
+    settings = MallSettings.objects.first() or MallSettings()
+    confirm = at - timedelta(hours=settings.confirm_within_hours)
+    ship = at - timedelta(hours=settings.ship_within_hours)
+    late = (
+        Q(state=_STATE.PLACED, state_at__lte=confirm) & ~Q(delivery=_WAY.PICK_UP)
+        | Q(state=_STATE.CONFIRMED, state_at__lte=ship) & ~_AT_A_COUNTER
+        | _OPEN & _AT_A_COUNTER & Q(use_by__lte=at)
+    )
+    return orders().filter(late).order_by("state_at")
