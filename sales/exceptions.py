@@ -41,6 +41,7 @@ MESSAGES: dict[str, str | Promise] = {
     "return_of_return": _("The original receipt is itself a return."),
     "member_mismatch": _("The sale belongs to a different member."),
     "currency_mismatch": _("The sale was in a different currency."),
+    "store_unknown": _("There is no store with the code %(store)s."),
     "unknown_member": _("There is no member %(member)s."),
     "not_a_number": _("This is not a number."),
     "not_a_time": _("This is not a date and time in the expected form."),
@@ -155,6 +156,13 @@ class CheckoutEmpty(CheckoutRefused):
 class CheckoutReleased(CheckoutRefused):
     code = "checkout_released"
     message = _("The checkout %(number)s has been released; nothing is held for it any more.")
+
+
+class CheckoutCaptured(CheckoutRefused):
+    """Its member wants it back; the store has made use of it."""
+
+    code = "checkout_captured"
+    message = _("The store has already used this; please ask there.")
 
 
 class CheckoutTimedOut(CheckoutRefused):

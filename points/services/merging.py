@@ -146,7 +146,10 @@ def _remember(
     AccountMerge.objects.filter(kept_id=gone.id).update(kept_id=kept.id)
     for old, new in moves:
         LotMove.objects.filter(new_id=old).update(new_id=new)
-    LotMove.objects.bulk_create([LotMove(old_id=old, new_id=new) for old, new in moves])
+    # A lot that a return has filled again after the merge keeps where it went first: what came
+    # back since was spent by its owner and is no part of the purchase that granted it.
+    rows = [LotMove(old_id=old, new_id=new) for old, new in moves]
+    LotMove.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _hand_over(kept_id: int, gone_id: int) -> None:

@@ -116,6 +116,14 @@ class ReceiptSerializer(StrictSerializer):
         default=Decimal(0),
         help_text="Of a sale: yuan of the total that were paid by points and not in money.",
     )
+    checkout = serializers.CharField(
+        max_length=policies.NUMBER_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a sale: the number of its checkout, where that is not the receipt's own. "
+        "Points and coupons set aside there are used with this receipt.",
+    )
     lines = LineSerializer(  # type: ignore[call-arg]  # with many=True DRF takes it
         many=True, allow_empty=False, max_length=policies.MAX_LINES
     )
@@ -151,6 +159,7 @@ def receipt_input(data: Mapping[str, Any]) -> ReceiptInput:
         completed_at=data["completed_at"],
         paid_by_coupon=data["paid_by_coupon"],
         paid_by_points=data["paid_by_points"],
+        checkout=data["checkout"],
     )
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sales.api import serializers
-from sales.exceptions import ReceiptRefused
+from sales.exceptions import CheckoutMismatch, ReceiptRefused
 from sales.models import Receipt
 from sales.policies.receipts import ReceiptInput
 from sales.selectors import known
@@ -105,15 +105,17 @@ def _taken(machine: Machine, content: Any) -> Outcome:
             now=timezone.now(),
             create_members=data.validated_data["create_member"],
         )
-    except ReceiptRefused as refusal:
-        refusal.field = _place(refusal, receipt)
+    except (ReceiptRefused, CheckoutMismatch) as refusal:
+        refusal.field = place_of(refusal, receipt)
         raise
 
 
-def _place(refusal: ReceiptRefused, receipt: ReceiptInput) -> str | None:
+def place_of(
+    refusal: ReceiptRefused | CheckoutMismatch, receipt: ReceiptInput | None = None
+) -> str | None:
     """The field as the request names it: `lines[2].unit_price`, `member_phone`."""
-    if refusal.line_no is not None:
+    if isinstance(refusal, ReceiptRefused) and refusal.line_no is not None:
         return f"lines[{refusal.line_no - 1}].{refusal.field}"
-    if refusal.field == "member" and receipt.member is not None:
+    if refusal.field == "member" and receipt is not None and receipt.member is not None:
         return serializers.member_field(receipt.member)
     return refusal.field

@@ -13,6 +13,7 @@ from sales import exceptions
 from sales.models import Checkout, Receipt
 from sales.policies import refunds
 from sales.policies.receipts import Fault, MemberRef, ReceiptInput
+from sales.policies.references import reference
 from sales.policies.refunds import Back, PaidLine
 from sales.policies.returns import SaleLine
 from sales.selectors.known import KnownReceipt, WaitingReturn
@@ -272,13 +273,6 @@ def is_same_member(receipt: ReceiptInput, given: int | None, known: KnownReceipt
 def disputed(fault: Fault) -> dict[str, Any]:
     """Why a return does not fit its sale, with the figures of that moment."""
     return {"type": "disputed", "fault": fault.code, "params": fault.params, "result": 0}
-
-
-def reference(store_id: int, number: str, place: int = 0, *, what: str = "receipt") -> str:
-    """What the ledger knows a receipt by; its further lots have references of their own."""
-    if place:
-        return f"receipt-part:{store_id}:{place}:{number}"
-    return f"{what}:{store_id}:{number}"
 
 
 def sold_lines(lines: Iterable[SaleLine]) -> list[SoldLine]:

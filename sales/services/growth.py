@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from campaigns.policies.numbers import scaled
 from sales.models import Receipt
-from sales.services.drafts import Draft, Sale, reference
+from sales.policies.references import reference
+from sales.services.drafts import Draft, Sale
 from tiers.policies.growth import Figures, Movement, money_left
 from tiers.services.climbing import Climb, day_of
 

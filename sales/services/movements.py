@@ -17,9 +17,10 @@ from points.services import batch, restoring
 from points.services.rows import Posting
 from sales.models import Checkout
 from sales.policies import refunds
+from sales.policies.references import reference
 from sales.policies.refunds import Back
 from sales.services import payments
-from sales.services.drafts import Sale, reference, sold_lines
+from sales.services.drafts import Sale, sold_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,17 +102,22 @@ def _lock_anew(checkout: Checkout, *, until: datetime, actor: str, now: datetime
         raise exceptions.CheckoutTimedOut(number=checkout.number)
 
 
-def release(*, store: Store, number: str, actor: str, now: datetime) -> Held:
+def release(
+    *, store: Store, number: str, actor: str, now: datetime, is_by_member: bool = False
+) -> Held:
     """Let go of what a checkout set aside; a repeat changes nothing.
 
     One that was captured and has no receipt is undone: spent points go back into their lots, and
     coupons as by the return of an order. Raises `CheckoutUnknown`, and `CheckoutUsed` when a
-    receipt was paid with it: then its return gives back.
+    receipt was paid with it: then its return gives back. A member lets go of what is held; what
+    is captured only the store can undo (`CheckoutCaptured`).
     """
     with transaction.atomic():
         checkout = locked(store, number, now)
         if checkout.receipt is not None:
             raise exceptions.CheckoutUsed(number=number, receipt=checkout.receipt.number)
+        if is_by_member and checkout.state == _State.CAPTURED:
+            raise exceptions.CheckoutCaptured
         if checkout.state in (_State.RELEASED, _State.TIMED_OUT):
             return Held(checkout, is_replay=True)
         undo = _undo if checkout.state == _State.CAPTURED else _let_go

@@ -16,6 +16,7 @@ from sales import exceptions
 from sales.models import Receipt
 from sales.policies import receipts, refunds, returns
 from sales.policies.receipts import Fault, LineInput, ReceiptInput
+from sales.policies.references import reference
 from sales.policies.refunds import Back
 from sales.selectors.known import WaitingReturn
 from sales.services import growth, movements
@@ -32,7 +33,6 @@ from sales.services.drafts import (
     drafted_sale,
     is_same_member,
     lot_of,
-    reference,
     refusal_of,
     refused_outcome,
     replayed,

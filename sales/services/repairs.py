@@ -14,9 +14,10 @@ from points.policies import DebtPolicy
 from points.selectors import balances
 from points.services import batch
 from sales.models import Receipt
+from sales.policies.references import reference
 from sales.selectors import known
 from sales.services import growth
-from sales.services.drafts import reference, sold_lines
+from sales.services.drafts import sold_lines
 from sales.services.occasions import Occasions, in_force, stored_purchase
 from tiers.services.climbing import Climb
 

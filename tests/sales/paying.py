@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from members.models import Member
@@ -20,7 +20,8 @@ UNTIL = NOON + timedelta(days=365)
 def line(sku: str, amount: str, quantity: str = "1", **fields: Any) -> LineInput:
     """A line that costs `amount` in all."""
     pieces = Decimal(quantity)
-    return LineInput(sku, sku, pieces, Decimal(amount) / pieces, Decimal(amount), **fields)
+    price = (Decimal(amount) / pieces).quantize(Decimal("0.0001"), ROUND_UP)
+    return LineInput(sku, sku, pieces, price, Decimal(amount), **fields)
 
 
 def allow(**values: Any) -> CheckoutSettings:
