@@ -1,8 +1,13 @@
 from django.urls import path
 
-from mall.api import coupons, my_coupons, redemptions, till
+from mall.api import catalogue, coupons, my_coupons, redemptions, till
 
 urlpatterns = [
+    path("mall", catalogue.LayoutView.as_view(), name="mall"),
+    path("mall/rewards", catalogue.RewardsView.as_view(), name="mall-rewards"),
+    path("mall/rewards/<str:code>", catalogue.RewardView.as_view(), name="mall-reward"),
+    path("me/wishes", catalogue.WishesView.as_view(), name="me-wishes"),
+    path("me/wishes/<str:code>", catalogue.WishView.as_view(), name="me-wish"),
     path("me/redemptions", redemptions.RedemptionsView.as_view(), name="me-redemptions"),
     path("me/redemptions/quote", redemptions.QuoteView.as_view(), name="me-redemptions-quote"),
     path(

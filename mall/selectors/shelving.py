@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy
 
-from mall.models import MallSettings, Reward, Variant
+from mall.models import MallSettings, Reward, RewardCategory, Shelf, Variant
 from mall.policies import pricing
 from mall.policies.pricing import Facts, Judgement, Proposal, Step, Terms
 from points import selectors as points
@@ -104,3 +104,13 @@ def counted_stock(variants: Iterable[Variant]) -> int | None:
 def in_words(step: Step) -> str:
     """One step of a proposal as a sentence."""
     return str(_WORDS[step.code]) % {**dict(step.figures), "points": f"{step.points:,}"}
+
+
+def categories() -> list[RewardCategory]:
+    """The categories that members see, in their order."""
+    return list(RewardCategory.objects.filter(is_on=True))
+
+
+def shelves() -> list[Shelf]:
+    """The shelves that members see, in their order, with the level that opens each."""
+    return list(Shelf.objects.filter(is_on=True).select_related("level"))
