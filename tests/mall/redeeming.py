@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from mall.models import Redemption, Reward, Shelf, StockMovement, Variant
@@ -56,15 +57,20 @@ def variant(of: Reward, *, left: int | None = 10, **values: Any) -> Variant:
     defaults: dict[str, Any] = {"sku": f"SKU-{next(_serial)}", "is_counted": left is not None}
     made = Variant.objects.create(reward=of, **(defaults | values))
     if left:
+        come_in(made.pk, left)
+        made.refresh_from_db()
+    return made
+
+
+def come_in(variant_id: int, quantity: int) -> None:
+    with transaction.atomic():
         stock.move(
             kind=StockMovement.Kind.RESTOCK,
-            variant_id=made.pk,
-            quantity=left,
+            variant_id=variant_id,
+            quantity=quantity,
             actor="test",
             at=timezone.now(),
         )
-        made.refresh_from_db()
-    return made
 
 
 def shop(code: str = "S1", **values: Any) -> Store:
