@@ -61,6 +61,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         gettext_lazy("Sales"),
         {
             "sales.receipt": "point_of_sale",
+            "sales.checkout": "shopping_cart_checkout",
+            "sales.checkoutsettings": "tune",
             "sales.importrun": "upload_file",
             "points.openingimport": "group_add",
         },

@@ -26,6 +26,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # A person waits for a sign-in code with the phone in hand.
     "deliver_due": _every(timedelta(seconds=3), "notifications.tasks.deliver_due"),
     "release_stale_holds": _every(timedelta(minutes=1), "points.tasks.release_stale_holds"),
+    "time_out_checkouts": _every(timedelta(minutes=1), "sales.tasks.time_out_checkouts"),
     # Unpaid orders, parcels that arrived long ago, empty shelves.
     "tend_orders": _every(timedelta(minutes=1), "mall.tasks.tend_orders"),
     "tend_payments": _every(timedelta(seconds=30), "mall.tasks.tend_payments"),

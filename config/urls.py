@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("tiers.urls")),
     path("", include("mall.urls")),
     path("", include("campaigns.urls")),
+    path("", include("sales.urls")),
 ]
 
 handler400 = "config.views.bad_request"

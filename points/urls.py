@@ -9,6 +9,7 @@ urlpatterns = [
     path("points/", ledger.entries, name="entries"),
     path("points/entries/<int:entry_id>/", ledger.entry, name="entry"),
     path("points/entries/<int:entry_id>/dispute/", disputes.open_dispute, name="dispute"),
+    path("points/held/", ledger.held, name="held"),
     path("points/lots/", ledger.lots, name="lots"),
     path("points/gifts/", gifts.overview, name="gifts"),
     path("points/gifts/<int:relation_id>/", gifts.give, name="give"),

@@ -9,18 +9,22 @@ class SalesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from campaigns.selectors import rulebook
         from members.selectors import personal_data
         from members.services import retention
-        from points.selectors import belongings, explanations, labels
+        from points.selectors import belongings, explanations, labels, links
         from sales import receivers  # noqa: F401 - connects the receivers
         from sales.selectors import belongings as receipts_of_entries
-        from sales.selectors import checkout_words, personal
+        from sales.selectors import checkout_words, deduction_clauses, personal, slips
         from sales.services import erasure
         from stores.selectors import labels as job_labels
 
         personal_data.register(*personal.SECTIONS, place=50)
         retention.register("import_rows", setting="import_days", forget=erasure.forget_old)
 
+        links.register(slips.links)
+        rulebook.register("spending", deduction_clauses.spending, deduction_clauses.RENDERERS)
+        rulebook.register("returns", deduction_clauses.returns, {})
         belongings.register(receipts_of_entries.parts)
         for kind, renderer in checkout_words.RENDERERS.items():
             explanations.register(kind, renderer)
@@ -43,6 +47,7 @@ class SalesConfig(AppConfig):
                 "sales.run_import": _("Import a file of receipts"),
                 "sales.settle_waiting_returns": _("Settle waiting returns"),
                 "sales.repair_faults": _("Make good what broken rules owe"),
+                "sales.time_out_checkouts": _("Close checkouts whose time is over"),
                 "sales.forget_uploads": _("Delete uploaded files past their time"),
             }
         )

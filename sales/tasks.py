@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sales.models import ImportRun
-from sales.services import repairs, uploads, waiting
+from sales.services import payments, repairs, uploads, waiting
 from stores.exceptions import Refusal
 from stores.services import jobs
 
@@ -75,3 +75,15 @@ def repair_faults() -> None:
             points += done.points
             run.progress(done=looked_at)
         run.result = {"looked_at": looked_at, "repaired": repaired, "points": points}
+
+
+@shared_task
+def time_out_checkouts() -> None:
+    """Close checkouts that nobody finished; what they held is free since their time was over."""
+    if not payments.are_due(now=timezone.now()):
+        return
+    now = timezone.now()
+    with jobs.recorded(name="sales.time_out_checkouts", now=now) as run:
+        done = payments.time_out_due(now=now)
+        run.progress(done=done)
+        run.result = {"checkouts": done}

@@ -2,6 +2,7 @@ from points.selectors.as_of import BalanceAsOf, TotalsAsOf, balance_as_of, total
 from points.selectors.balances import Balance, account_of, balance, ledger_settings
 from points.selectors.entries import (
     Part,
+    active_holds,
     entries,
     entry_by_reference,
     first,
@@ -17,6 +18,7 @@ __all__ = [
     "Part",
     "TotalsAsOf",
     "account_of",
+    "active_holds",
     "balance",
     "balance_as_of",
     "entries",

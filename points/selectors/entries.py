@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
 
-from points.models import Account, Entry, Lot, LotUse
+from points.models import Account, Entry, Hold, Lot, LotUse
 
 SHOWN_MAX = 100
 """Rows of one entry that a page or an answer shows; an entry may have thousands."""
@@ -114,6 +114,20 @@ def lots(member_id: int, at: datetime, *, unit: str = Account.Unit.POINTS) -> Qu
         )
         .select_related("entry", "store")
         .order_by("expires_at", "id")
+    )
+
+
+def active_holds(member_id: int, at: datetime) -> QuerySet[Hold]:
+    """What is set aside for the member's unfinished orders at `at`, the first to end first."""
+    return (
+        Hold.objects.filter(
+            account__member_id=member_id,
+            account__unit=Account.Unit.POINTS,
+            state=Hold.State.ACTIVE,
+            expires_at__gt=at,
+        )
+        .select_related("entry__store")
+        .order_by("expires_at", "pk")
     )
 
 

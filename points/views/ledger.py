@@ -15,7 +15,7 @@ from members.models import Member
 from members.views import member_of, member_required
 from points import forms, selectors
 from points.models import Entry, Lot
-from points.selectors import gifts, labels, statements
+from points.selectors import gifts, labels, links, statements
 
 PAGE = 20
 LOTS_PAGE = 30
@@ -92,7 +92,7 @@ def entry_page(
     request: HttpRequest, member: Member, entry_id: int, *, refused: str = ""
 ) -> HttpResponse:
     """The same page with the reason why the entry could not be disputed."""
-    rows = _rows(member).select_related("store", "relates_to")
+    rows = _rows(member).select_related("store", "relates_to", "account")
     shown = get_object_or_404(rows, pk=entry_id)
     context = {
         "tab": "entries",
@@ -102,10 +102,24 @@ def entry_page(
         "lots": selectors.first(selectors.granted(shown)),
         "uses": selectors.first(selectors.uses(shown)),
         "expired_lots": selectors.first(shown.expired_lots.order_by("expires_at", "pk")),
+        "links": links.of(shown),
         "answers": selectors.first(shown.answers.order_by("seq")),
         "dispute_refused": refused,
     }
     return render(request, "points/entry.html", context, status=422 if refused else 200)
+
+
+@require_safe
+@member_required
+def held(request: HttpRequest, member: Member) -> HttpResponse:
+    """What is set aside for orders that are not finished: for which, and until when."""
+    now = timezone.now()
+    context = {
+        "tab": "home",
+        "balance": selectors.balance(member.pk, now),
+        "holds": selectors.first(selectors.active_holds(member.pk, now)),
+    }
+    return render(request, "points/held.html", context)
 
 
 @require_safe

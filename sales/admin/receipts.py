@@ -28,7 +28,7 @@ from members.admin.base import MEMBERS_FOUND_MAX, service_page
 from points.admin.actors import ShowsActor
 from sales.forms import LineFormSet, ReceiptForm, receipt_input
 from sales.models import Receipt, ReceiptLine
-from sales.selectors import explanations
+from sales.selectors import explanations, slips
 from sales.services import intake
 from sales.services.drafts import Outcome
 from stores.exceptions import Refusal
@@ -93,7 +93,7 @@ class ReceiptAdmin(ShowsActor):
     search_help_text = gettext_lazy("Exact receipt number, or a member's number, phone or name")
     ordering = ("-occurred_at", "-pk")
     inlines = (ReceiptLineInline,)
-    actions_detail = ("settle",)
+    actions_detail = ("settle", "slip")
     fields = (
         ("number", "store"),
         ("kind", "state"),
@@ -117,6 +117,9 @@ class ReceiptAdmin(ShowsActor):
             fields.insert(fields.index("why"), ("business", "completed_at"))
         if obj is not None and (obj.paid_by_coupon or obj.paid_by_points):
             fields.insert(fields.index("why"), ("coupon_money", "points_money"))
+        if obj is not None and obj.refund is not None:
+            money = ("refund_money", "refund_by_points", "refund_by_coupon", "points_back")
+            fields.insert(fields.index("why"), money)
         if obj is not None and obj.shortfall:
             fields.insert(fields.index("why"), ("shortfall", "deducted"))
         if obj is not None and obj.explanation.get("type") in whys.JUDGED:
@@ -230,6 +233,28 @@ class ReceiptAdmin(ShowsActor):
             back=reverse("admin:sales_receipt_change", args=[object_id]),
         )
 
+    def has_return_slip_permission(
+        self, request: HttpRequest, object_id: str | int | None = None
+    ) -> bool:
+        if not self.has_view_permission(request):
+            return False
+        rows = Receipt.objects.filter(kind=Receipt.Kind.RETURN, state=Receipt.State.POSTED)
+        return object_id is None or rows.filter(pk=object_id).exists()
+
+    @action(
+        description=gettext_lazy("Return slip"),
+        url_path="slip",
+        permissions=["return_slip"],
+        icon="print",
+    )
+    def slip(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The slip as the member reads it, to be printed."""
+        receipt = get_object_or_404(
+            Receipt.objects.select_related("store", "sale", "member"), pk=object_id
+        )
+        context = {"receipt": receipt, "slip": slips.slip_of(receipt)}
+        return TemplateResponse(request, "admin/sales/slip.html", context)
+
     @display(
         description=gettext_lazy("state"),
         label={
@@ -280,6 +305,10 @@ class ReceiptAdmin(ShowsActor):
         if not receipt.returned_total:
             return "–"
         return rule_texts.money(plain(receipt.returned_total), receipt.currency)
+
+    @display(description=gettext_lazy("to be refunded in money"))
+    def refund_money(self, receipt: Receipt) -> str:
+        return "–" if receipt.refund is None else f"¥{receipt.refund:,.2f}"
 
     @display(description=gettext_lazy("to be deducted from the refund"))
     def deducted(self, receipt: Receipt) -> str:

@@ -13,7 +13,7 @@ from members.api import naming
 from sales.models import Receipt, ReceiptLine
 from sales.policies import receipts as policies
 from sales.policies.receipts import LineInput, MemberRef, ReceiptInput
-from sales.selectors import explanations
+from sales.selectors import explanations, slips
 from sales.services.drafts import Outcome
 from stores.api.strict import StrictSerializer
 
@@ -183,6 +183,60 @@ class BalanceSerializer(serializers.Serializer[Any]):
     debt = serializers.IntegerField()
 
 
+class BackIntoSerializer(serializers.Serializer[Any]):
+    points = serializers.IntegerField()
+    until = serializers.DateTimeField(allow_null=True, help_text="Null: they never lapse.")
+    earned_at = serializers.DateTimeField()
+    is_new = serializers.BooleanField(
+        help_text="Their own lot had lapsed; they count anew for the days of grace."
+    )
+
+
+class CouponBackSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    yuan = serializers.DecimalField(max_digits=15, decimal_places=2)
+    is_back = serializers.BooleanField(help_text="False: it is lost, by its own terms.")
+    until = serializers.DateTimeField(allow_null=True)
+
+
+class SlipSerializer(serializers.Serializer[Any]):
+    """The return slip: what came back, what went off, and the one difference."""
+
+    spent_back = serializers.IntegerField(help_text="Spent points that were given back.")
+    lapsed = serializers.IntegerField(help_text="Spent points whose day had passed for good.")
+    lots = BackIntoSerializer(many=True)
+    paid_debt = serializers.IntegerField(help_text="Of the points given back, what paid a debt.")
+    taken_off = serializers.IntegerField(help_text="What the returned goods had earned.")
+    own = serializers.IntegerField(help_text="Of it from the points of that purchase.")
+    others = serializers.IntegerField(help_text="Of it from other points.")
+    expired = serializers.IntegerField(help_text="Of it lapsed unused; nothing is taken for it.")
+    debt = serializers.IntegerField(help_text="Of it owed.")
+    shortfall = serializers.IntegerField(help_text="Of it neither taken nor owed.")
+    net = serializers.IntegerField(
+        help_text="The difference in points: below zero deducted, above given back."
+    )
+    by_points = serializers.DecimalField(
+        max_digits=15, decimal_places=2, help_text="Yuan of the goods that points had paid."
+    )
+    by_coupon = serializers.DecimalField(
+        max_digits=15, decimal_places=2, help_text="Yuan that a coupon had paid; not refunded."
+    )
+    refund = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        allow_null=True,
+        help_text="Yuan of the goods that were paid in money; null when the sale is not known.",
+    )
+    deduct = serializers.DecimalField(max_digits=15, decimal_places=2)
+    to_refund = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        allow_null=True,
+        help_text="What the till pays out: the refund less what it keeps.",
+    )
+    coupons = CouponBackSerializer(many=True)
+
+
 class OutcomeSerializer(serializers.Serializer[Any]):
     number = serializers.CharField()
     kind = serializers.ChoiceField(choices=Receipt.Kind.choices)
@@ -208,6 +262,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
         help_text="Yuan that the till keeps from the refund for the shortfall, by the merchant's "
         "policy; null when it keeps nothing.",
     )
+    slip = serializers.SerializerMethodField(
+        help_text="Of a settled return: its slip 退货积分单. Otherwise null."
+    )
     balance = serializers.SerializerMethodField(
         help_text="The member's points right after this receipt; null for guests and imports."
     )
@@ -218,6 +275,13 @@ class OutcomeSerializer(serializers.Serializer[Any]):
 
     def get_explanation_data(self, outcome: Outcome) -> dict[str, Any]:
         return whys.shown(outcome.explanation, reader="till")
+
+    @extend_schema_field(SlipSerializer(allow_null=True))
+    def get_slip(self, outcome: Outcome) -> dict[str, Any] | None:
+        if outcome.kind != Receipt.Kind.RETURN or outcome.state != Receipt.State.POSTED:
+            return None
+        slip = slips.slip_of(Receipt.objects.get(pk=outcome.receipt_id))
+        return None if slip is None else dict(SlipSerializer(slip).data)
 
     @extend_schema_field(BalanceSerializer(allow_null=True))
     def get_balance(self, outcome: Outcome) -> dict[str, int | None] | None:

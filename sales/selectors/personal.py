@@ -6,7 +6,8 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from members.selectors.personal_data import Cell, Section, windowed
-from sales.models import Receipt, ReceiptLine
+from sales.models import Checkout, Receipt, ReceiptLine
+from sales.selectors.checkouts import state_at
 
 Found = Iterator[Sequence[Cell]]
 
@@ -30,6 +31,16 @@ def _lines(ids: Sequence[int], at: datetime) -> Found:
         )
 
 
+def _checkouts(ids: Sequence[int], at: datetime) -> Found:
+    rows = Checkout.objects.filter(member_id__in=ids).select_related("store", "receipt")
+    for row in windowed(rows):
+        yield (
+            *(row.store.code, row.store.name, row.number, state_at(row, at).value, row.total),
+            *(row.paid_by_coupon, row.paid_by_points, row.points, row.created_at),
+            *(row.expires_at, row.receipt and row.receipt.number),
+        )
+
+
 SECTIONS = (
     Section(
         "receipts",
@@ -49,5 +60,14 @@ SECTIONS = (
             *("unit_price", "amount", "returned"),
         ),
         _lines,
+    ),
+    Section(
+        "checkouts",
+        _("Checkouts"),
+        (
+            *("store", "store_name", "number", "state", "total", "paid_by_coupon"),
+            *("paid_by_points", "points", "created_at", "expires_at", "receipt"),
+        ),
+        _checkouts,
     ),
 )

@@ -3,19 +3,23 @@
 Told from what was booked, so that slip and ledger cannot say different things.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from points.selectors import returned
+from points.selectors.belongings import Facts
 from points.selectors.returned import Booked, Put
 from sales.models import Receipt, ReceiptLine
 from sales.policies.references import reference
+from sales.selectors.belongings import receipt_of
 
 _ZERO = Decimal(0)
 _CLAWED = ("own", "others", "lapsed", "debt", "shortfall")
@@ -85,12 +89,34 @@ def returns_of(member_id: int) -> QuerySet[Receipt]:
     return rows.select_related("store", "sale").order_by("-occurred_at", "-pk")
 
 
+def before(rows: QuerySet[Receipt], last: Receipt) -> QuerySet[Receipt]:
+    """Those of `returns_of` that come after `last` in the list."""
+    older = Q(occurred_at__lt=last.occurred_at)
+    return rows.filter(older | Q(occurred_at=last.occurred_at, pk__lt=last.pk))
+
+
+def links(facts: Facts) -> Iterable[tuple[str, str]]:
+    """From the entry of a return to its slip. One query, and none for other entries."""
+    if facts.kind not in ("restore", "clawback") or not facts.reference.startswith("receipt"):
+        return
+    receipt = receipt_of(facts.reference)
+    if receipt is not None and receipt.member_id == facts.member_id and slip_exists(receipt):
+        yield (
+            _("Return slip %(number)s") % {"number": receipt.number},
+            reverse("sales:slip", args=[receipt.pk]),
+        )
+
+
+def slip_exists(receipt: Receipt) -> bool:
+    return receipt.kind == Receipt.Kind.RETURN and receipt.state == Receipt.State.POSTED
+
+
 def slip_of(receipt: Receipt) -> Slip | None:
     """The slip of a return; None for a sale, and for a return that is not settled yet.
 
     At most seven queries, however many lines and lots.
     """
-    if receipt.kind != Receipt.Kind.RETURN or receipt.state != Receipt.State.POSTED:
+    if not slip_exists(receipt):
         return None
     entries = _entries(receipt)
     back = next((one for one in entries if one.kind == "restore"), None)

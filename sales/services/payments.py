@@ -165,6 +165,11 @@ def _undo(checkout: Checkout, *, actor: str, now: datetime) -> None:
         )
 
 
+def are_due(*, now: datetime) -> bool:
+    """Whether a checkout is past its time and not closed yet."""
+    return Checkout.objects.filter(state=_State.HELD, expires_at__lte=now).exists()
+
+
 def time_out_due(*, now: datetime, limit: int = 500) -> int:
     """Close checkouts whose time is over; returns how many. Safe to run twice at once.
 

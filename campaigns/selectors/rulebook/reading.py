@@ -106,6 +106,8 @@ _ALIKE = (
     "points_part_",
     "birthday_",
     "debt_",
+    "deduction_freight_",
+    "spent_back_",
 )
 
 

@@ -47,8 +47,7 @@ NO_SETTINGS_OF_RULE = {
 }
 NO_SETTINGS_OF_LEDGER = {
     "id": "bookkeeping",
-    "hold_minutes": "nothing reads it yet: no door holds points",
-    "restore_grace_days": "nothing reads it yet: no door gives used points back",
+    "hold_minutes": "said with the deduction: tests/sales/test_deduction_clauses.py",
     "adjustment_threshold": "binds the staff among themselves",
     "adjustment_daily_cap": "binds the staff among themselves",
 }
@@ -146,6 +145,7 @@ LEDGER_CHANGES: dict[str, Any] = {
     "debt_policy": "forgive",
     "points_per_yuan": 250,
     "adjustment_validity_months": 6,
+    "restore_grace_days": 30,
 }
 # The merchant's own words in one language leave the page in the other as it is, where that has
 # its own.
