@@ -36,6 +36,12 @@ _CATALOGUE = (
     "mall.view_stockmovement",
     "mall.view_codebatch",
 )
+_COUPONS = (
+    "mall.view_coupontemplate",
+    "mall.view_coupon",
+    "mall.view_coupongrant",
+    "mall.view_couponbatch",
+)
 _GOODS = ("stores.view_category", "stores.view_article")
 _DESK = ("members.view_ticket", "members.answer_ticket")
 
@@ -87,6 +93,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_GOODS,
         *_DESK,
         *_CATALOGUE,
+        *_COUPONS,
+        "mall.add_coupontemplate",
+        "mall.change_coupontemplate",
+        "mall.add_coupon",
+        "mall.change_coupon",
+        "mall.export_couponbatch",
         "mall.add_reward",
         "mall.change_reward",
         "mall.add_shelf",
@@ -110,6 +122,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LOOK,
         *_LEDGER,
         *_BONDS,
+        *_COUPONS,
+        "mall.add_coupon",
+        "mall.change_coupon",
         "members.merge_member",
         *_SEGMENTS,
         "members.add_member",
@@ -138,6 +153,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "财务": (
         *_LOOK,
         *_LEDGER,
+        *_COUPONS,
         "points.approve_adjustment",
         "points.view_ledgersettings",
         *_CATALOGUE,
@@ -153,6 +169,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LEDGER,
         *_DESK,
         *_BONDS,
+        *_COUPONS,
+        "mall.add_coupon",
+        "mall.change_coupon",
         *_CATALOGUE,
         "members.merge_member",
         "campaigns.view_event",

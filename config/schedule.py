@@ -30,6 +30,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Unpaid orders, parcels that arrived long ago, empty shelves.
     "tend_orders": _every(timedelta(minutes=1), "mall.tasks.tend_orders"),
     "tend_payments": _every(timedelta(seconds=30), "mall.tasks.tend_payments"),
+    "tend_coupons": _every(timedelta(minutes=1), "mall.tasks.tend_coupons"),
+    # On the first, and every day for whom a killed run left out; before anybody is awake.
+    "give_monthly_coupons": _daily(1, 30, "mall.tasks.give_monthly_coupons"),
     "count_popularity": _every(timedelta(minutes=10), "mall.tasks.count_popularity"),
     "release_pending": _every(timedelta(minutes=10), "points.tasks.release_pending"),
     # Points lapse at their instant whether or not this has run; it books what has lapsed.

@@ -9,9 +9,9 @@ class MallConfig(AppConfig):
 
     def ready(self) -> None:
         from mall import receivers  # noqa: F401 - connects the receivers
-        from mall.selectors import entry_words, personal
+        from mall.selectors import coupon_personal, coupons, entry_words, level_benefits, personal
         from mall.services import keeping
-        from members.selectors import consequences, personal_data
+        from members.selectors import consequences, personal_data, segments
         from members.services import retention
         from points.selectors import explanations
         from stores.selectors import labels
@@ -19,14 +19,19 @@ class MallConfig(AppConfig):
         explanations.register("redemption", entry_words.redemption)
         explanations.register("redemption_back", entry_words.given_back)
         consequences.register(personal.lost, hindrance=personal.hindrance)
-        personal_data.register(*personal.SECTIONS, place=35)
+        personal_data.register(*personal.SECTIONS, *coupon_personal.SECTIONS, place=35)
+        consequences.register(coupon_personal.lost)
         retention.register(
             "mall.addresses", setting="delivery_days", forget=keeping.forget_addresses
         )
         labels.register_jobs(
             {
+                "mall.tend_coupons": _("Tend coupons"),
+                "mall.give_monthly_coupons": _("Give the coupons of the month"),
                 "mall.tend_orders": _("Tend orders of the mall"),
                 "mall.tend_payments": _("Tend payments"),
                 "mall.count_popularity": _("Count what is popular"),
             }
         )
+        level_benefits.register()
+        segments.register_user(coupons.uses_of_segment)

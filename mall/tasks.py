@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mall.services import payments, stock, sweeps
+from mall.services import coupon_grants, coupon_months, coupons, payments, stock, sweeps
 from stores.services import jobs
 
 
@@ -33,3 +33,22 @@ def count_popularity() -> None:
     now = timezone.now()
     with jobs.recorded(name="mall.count_popularity", now=now) as run:
         run.result = {"rewards": sweeps.count_popularity(now=now)}
+
+
+@shared_task
+def tend_coupons() -> None:
+    """Free coupons whose purchase never came, and work off coupons for segments."""
+    now = timezone.now()
+    with jobs.recorded(name="mall.tend_coupons", now=now) as run:
+        released = coupons.release_stale_locks(now=now)
+        given = coupon_grants.work_all(now=now, progress=lambda done: run.progress(done=done))
+        run.result = {"released": released, "given": given}
+
+
+@shared_task
+def give_monthly_coupons() -> None:
+    """Give the coupons of the month to who has not had them (daily: once per member and month)."""
+    now = timezone.now()
+    with jobs.recorded(name="mall.give_monthly_coupons", now=now) as run:
+        given = coupon_months.issue_all(now=now, progress=lambda done: run.progress(done=done))
+        run.result = {"members": given}

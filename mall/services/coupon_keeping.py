@@ -25,11 +25,12 @@ def merge(*, kept_id: int, gone_id: int, at: datetime, actor: str) -> None:
         )
 
 
-def erase(*, member_id: int, at: datetime, actor: str) -> None:
+def erase(*, member_id: int, at: datetime, actor: str, is_forced: bool = False) -> None:
     """Make what is unused void, and forget what staff wrote. What was used stays as figures of
     its store, under the pseudonym.
 
-    Raises `CouponLocked` while a purchase holds a coupon of the member.
+    Raises `CouponLocked` while a purchase holds a coupon of the member, unless staff force it:
+    the purchase finds its coupon gone then.
     """
     with transaction.atomic():
         accounts.lock([member_id], at=at)
@@ -39,7 +40,7 @@ def erase(*, member_id: int, at: datetime, actor: str) -> None:
             for coupon in rows.order_by("pk")
             if coupon.state in (Coupon.State.OPEN, Coupon.State.LOCKED)
         ]
-        if any(coupon.status(at) is Status.LOCKED for coupon in standing):
+        if not is_forced and any(one.status(at) is Status.LOCKED for one in standing):
             raise CouponLocked
         for coupon in standing:
             coupon.uses.filter(state="locked").update(state="released", ended_at=at)

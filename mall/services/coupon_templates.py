@@ -102,7 +102,7 @@ def check(template: CouponTemplate) -> None:
     if code is not None and len(code) < CODE_LENGTH_MIN:
         _refuse("public_code", _("A public code has at least four letters or digits."))
     try:
-        template.full_clean(validate_constraints=True)
+        template.full_clean(exclude={"created_at"}, validate_constraints=True)
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         _refuse(name if name in FIELDS else "code", messages[0])
