@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PARTS = (
     "operations",
     "bulk",
+    "mall",
     "intake",
     "rules",
     "growth",
@@ -99,6 +100,18 @@ class Run:
         first, last = self.small
         bulk.earn_in_bulk(
             self.report, url=self.url, first=first, last=last, seconds=self.seconds * 2
+        )
+
+    def mall(self) -> None:
+        from benchmarks import mall
+
+        mall.run(
+            self.report,
+            first=self.small[0],
+            last=self.small[1],
+            url=self.url,
+            rounds=self.rounds,
+            seconds=self.seconds,
         )
 
     def intake(self) -> None:

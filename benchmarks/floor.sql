@@ -160,3 +160,33 @@ BEGIN
             earned_total = earned_total + pts WHERE id = a.id;
     END LOOP;
 END $$;
+
+-- A whole redemption: the spend, the stock, the order with its step and its movement.
+CREATE OR REPLACE FUNCTION floor_redeem(m bigint, pts bigint, ref text, v bigint, k text)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    e bigint; o bigint; r bigint; left_over bigint;
+BEGIN
+    PERFORM 1 FROM points_account WHERE member_id = m AND unit = 'points' FOR NO KEY UPDATE;
+    PERFORM 1 FROM mall_redemption WHERE caller = 'floor' AND key = k;
+    IF FOUND THEN RETURN 0; END IF;
+    e := floor_take(m, pts, ref, 'spend');
+    IF e = 0 THEN RETURN 0; END IF;
+    SELECT reward_id INTO r FROM mall_variant WHERE id = v;
+    INSERT INTO mall_redemption (number, member_id, reward_id, variant_id, quantity, points, money,
+            freight, state, delivery, recipient, phone, address, partner_account, caller, key,
+            fingerprint, placed_at, state_at, carrier, tracking_number, returned_quantity,
+            points_back, money_back)
+        VALUES (right('0000000000000000' || k, 16), m, r, v, 1, pts, 0, 0, 'placed', 'pick_up', '',
+            '', '', '', 'floor', k, repeat('0', 32), now(), now(), '', '', 0, 0, 0)
+        RETURNING id INTO o;
+    INSERT INTO mall_redemptionstep (redemption_id, state, note, actor, at)
+        VALUES (o, 'placed', '', 'bench', now());
+    UPDATE mall_variant SET remaining = remaining - 1, reserved = reserved + 1
+        WHERE id = v AND remaining >= 1 RETURNING remaining INTO left_over;
+    IF NOT FOUND THEN RAISE EXCEPTION 'sold out'; END IF;
+    INSERT INTO mall_stockmovement (variant_id, kind, quantity, remaining_after, redemption_id,
+            note, actor, at)
+        VALUES (v, 'reserve', 1, left_over, o, '', 'bench', now());
+    RETURN o;
+END $$;
