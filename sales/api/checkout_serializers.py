@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -77,7 +78,8 @@ class TillBasketSerializer(BasketSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if naming.named_by(attrs) is None:
-            raise serializers.ValidationError({"member_number": ""}, code="required")
+            message = _("Say whose points or coupons these are.")
+            raise serializers.ValidationError({"member_number": message}, code="required")
         return attrs
 
 

@@ -92,6 +92,7 @@ def test_a_receipt_is_answered_with_points_reason_and_balance(send: Send, lin: M
         "fault": "",
         "shortfall": 0,
         "deduct": None,
+        "slip": None,
         "balance": {"available": 88, "pending": 0, "debt": 0},
     }
     row = Receipt.objects.get()
