@@ -69,7 +69,7 @@ def ids(who: Visitor, asked: Asked, *, at: datetime) -> QuerySet[Reward, int]:
         rows = rows.annotate(own_points=own_points(who, at))
     rows = _narrowed(rows, asked)
     if asked.is_in_stock or asked.is_affordable:
-        rows = rows.filter(_has_stock(at))
+        rows = rows.filter(has_stock(at))
     if asked.is_affordable:
         rows = _within_reach(rows, who, at)
     if asked.is_limited:
@@ -94,7 +94,7 @@ def cards(who: Visitor, reward_ids: Sequence[int], *, at: datetime) -> list[Card
         )
     }
     rewards = [found[pk] for pk in reward_ids if pk in found]
-    pictures = _first_pictures(found)
+    pictures = covers(found)
     prices = _prices(rewards)
     offers = _offers(who, rewards, prices, at=at)
     return [
@@ -173,7 +173,8 @@ def _narrowed(rows: QuerySet[Reward], asked: Asked) -> QuerySet[Reward]:
     return rows
 
 
-def _has_stock(at: datetime) -> Exists:
+def has_stock(at: datetime) -> Exists:
+    """Whether one piece of any variant can be had at all."""
     return Exists(
         Variant.objects.filter(
             Q(is_counted=False) | Q(remaining__gt=0),
@@ -213,7 +214,8 @@ def _ends_sometime(at: datetime) -> Q:
     return Q(ends_at__gt=at) | Q(Exists(soon))
 
 
-def _first_pictures(rewards: Collection[int]) -> dict[int, RewardPicture]:
+def covers(rewards: Collection[int]) -> dict[int, RewardPicture]:
+    """The first picture of each of these rewards that has one. One query."""
     rows = RewardPicture.objects.filter(among("reward_id", list(rewards)))
     found: dict[int, RewardPicture] = {}
     for picture in rows.order_by("position", "pk"):

@@ -1,6 +1,6 @@
 """The member's address book."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
@@ -11,7 +11,7 @@ from members.models import Address, Member
 from members.policies import addresses as lines
 from members.policies import regions
 from members.services import addresses
-from members.views.visitors import member_required
+from members.views.visitors import member_required, target
 from stores.exceptions import Refusal
 
 
@@ -39,6 +39,8 @@ def add(request: HttpRequest, member: Member) -> HttpResponse:
         except Refusal as refusal:
             _refuse(form, refusal)
         else:
+            if "next" in request.GET:  # from an order, which needs it
+                return HttpResponseRedirect(target(request))
             return redirect("members:addresses")
     return _form(request, form, pasted=AddressLineForm())
 

@@ -55,3 +55,41 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
     button.textContent = button.dataset.done;
   });
 });
+
+// What is left of a time: the page said it right when it was made, here it ticks on.
+const clocks = [...document.querySelectorAll("[data-countdown]")];
+if (clocks.length) {
+  const rows = clocks.map((clock) => ({
+    clock,
+    until: Date.parse(clock.dateTime),
+    words: JSON.parse(clock.dataset.words),
+  }));
+  const fill = (text, first, second) => text.replace("{0}", first).replace("{1}", second);
+  const tick = () => rows.forEach(({ clock, until, words }) => {
+    const seconds = Math.floor((until - Date.now()) / 1000);
+    const [days, hours] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24];
+    const [minutes, rest] = [Math.floor(seconds / 60) % 60, seconds % 60];
+    if (seconds <= 0) clock.textContent = words[3];
+    else if (days) clock.textContent = fill(words[0], days, hours);
+    else if (hours) clock.textContent = fill(words[1], hours, minutes);
+    else clock.textContent = fill(words[2], minutes, rest);
+  });
+  setInterval(tick, 1000);
+  tick();
+}
+
+// An order: another choice shows its price at once, and one order is sent once.
+const order = document.querySelector("form[data-once]");
+if (order) {
+  const look = order.querySelector("[data-look-button]");
+  look.hidden = true;
+  order.addEventListener("change", (event) => {
+    if (event.target.matches("[data-look]") && order.checkValidity()) order.requestSubmit(look);
+  });
+  order.addEventListener("submit", (event) => {
+    if (order.dataset.sent) return event.preventDefault();
+    order.dataset.sent = "1";
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => delete order.dataset.sent);
+}
