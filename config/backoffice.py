@@ -67,6 +67,7 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "sales.receipt": "point_of_sale",
             "sales.checkout": "shopping_cart_checkout",
             "sales.checkoutsettings": "tune",
+            "insights.storesettlement": "currency_exchange",
             "sales.importrun": "upload_file",
             "points.openingimport": "group_add",
         },

@@ -1,5 +1,6 @@
 from insights.admin.backtests import BacktestRunAdmin
 from insights.admin.rfm import RfmRunAdmin
 from insights.admin.segments import SegmentAdmin
+from insights.admin.settlement import StoreSettlementAdmin
 
-__all__ = ["BacktestRunAdmin", "RfmRunAdmin", "SegmentAdmin"]
+__all__ = ["BacktestRunAdmin", "RfmRunAdmin", "SegmentAdmin", "StoreSettlementAdmin"]

@@ -104,6 +104,7 @@ class _Mover:
             usable_at=lot.usable_at,
             state="pending",
         )
+        new.store_id = lot.store_id
         self.moves.append((lot.id, new.id))
         return points
 

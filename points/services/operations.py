@@ -253,6 +253,8 @@ def move(
         book.grant(into, points=part, earned_at=lot.earned_at, expires_at=lot.expires_at)
         for lot, part in taken
     ]
+    for (lot, _part), new in zip(taken, arrived, strict=True):
+        new.store_id = lot.store_id  # whoever issued them still bears their cost
     pay_debt(book, into, arrived, paid.to_debt)
     return out, into, [(lot, new) for (lot, _part), new in zip(taken, arrived, strict=True)]
 
