@@ -101,7 +101,8 @@ def _one_or_many(
         f"16 clients on one item ÷ on 100, {rounds} rounds of {seconds:g} s",
         "what", "one/s", "hundred/s", "ratio", "goal",
     )  # fmt: skip
-    one, many = [], []
+    one: list[float] = []
+    many: list[float] = []
     clients.run(codes, 1.0)
     for turn in range(rounds):
         for is_one in (True, False) if turn % 2 else (False, True):

@@ -48,6 +48,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
     (
         gettext_lazy("Points mall"),
         {
+            "mall.redemption": "local_shipping",
+            "mall.redemptionreturn": "assignment_return",
             "mall.reward": "featured_seasonal_and_gifts",
             "mall.shelf": "shelves",
             "mall.rewardcategory": "category",
@@ -58,6 +60,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "mall.coupon": "local_activity",
             "mall.coupongrant": "group_add",
             "mall.couponbatch": "pin",
+            "mall.payment": "payments",
+            "mall.refund": "currency_exchange",
             "mall.mallsettings": "tune",
         },
     ),

@@ -44,11 +44,21 @@ _COUPONS = (
 )
 _GOODS = ("stores.view_category", "stores.view_article")
 _DESK = ("members.view_ticket", "members.answer_ticket")
+_ORDERS = ("mall.view_redemption", "mall.view_redemptionreturn")
+_MONEY = ("mall.view_payment", "mall.view_refund")
+_WORK_ON_ORDERS = (
+    *_ORDERS,
+    "mall.fulfil_redemption",
+    "mall.cancel_redemption",
+    "mall.hand_over_redemption",
+)
 
 # A role may ask for an adjustment or approve it; who does both still needs another person.
 ROLES: dict[str, tuple[str, ...]] = {
     "运营": (
         *_LOOK,
+        *_WORK_ON_ORDERS,
+        *_MONEY,
         *_LEDGER,
         *_BONDS,
         "members.view_relationsettings",
@@ -121,6 +131,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "店长": (
         *_LOOK,
+        *_WORK_ON_ORDERS,
+        *_MONEY,
         *_LEDGER,
         *_BONDS,
         *_COUPONS,
@@ -150,9 +162,19 @@ ROLES: dict[str, tuple[str, ...]] = {
         "mall.change_variant",
         "sales.change_receipt",  # to settle a return whose sale never came
     ),
-    "收银": ("members.view_member", "members.add_member", "points.view_account", *_LOOK[4:]),
+    "收银": (
+        "members.view_member",
+        "members.add_member",
+        "points.view_account",
+        *_LOOK[4:],
+        "mall.view_redemption",
+        "mall.hand_over_redemption",
+    ),
     "财务": (
         *_LOOK,
+        *_ORDERS,
+        *_MONEY,
+        "mall.change_refund",
         *_LEDGER,
         *_COUPONS,
         "points.approve_adjustment",
@@ -168,6 +190,9 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "客服": (
         *_LOOK,
+        *_ORDERS,
+        *_MONEY,
+        "mall.cancel_redemption",
         *_LEDGER,
         *_DESK,
         *_BONDS,

@@ -23,6 +23,15 @@ TABS: Mapping[str, Q] = {
     "cancelled": Q(state__in=[_STATE.CANCELLED, _STATE.RETURNED]),
 }
 
+# What staff work through, under the names of their queues; `stuck` is one of its own.
+QUEUES: Mapping[str, Q] = {
+    "to_confirm": Q(state=_STATE.PLACED) & ~_AT_A_COUNTER,
+    "to_ship": Q(state=_STATE.CONFIRMED, delivery=_WAY.SHIP),
+    "to_collect": _OPEN & _AT_A_COUNTER,
+    "partner": _OPEN & Q(delivery=_WAY.PARTNER),
+    "to_receive": Q(state=_STATE.SHIPPED),
+}
+
 
 def orders() -> QuerySet[Redemption]:
     """Orders with what a line of a list shows. One query."""

@@ -72,3 +72,10 @@ def refund(payment: Payment, *, amount: int, reason: str, at: datetime) -> Refun
         created_at=at,
         next_at=at,
     )
+
+
+def try_again(refund: Refund, *, at: datetime) -> None:
+    """A person wants a refund that failed to be sent once more."""
+    Refund.objects.filter(pk=refund.pk, state=Refund.State.FAILED).update(
+        state=Refund.State.DUE, attempts=0, next_at=at, error=""
+    )

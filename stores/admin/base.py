@@ -1,5 +1,6 @@
 """Lists over tables that may be big, and settings that are one row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -42,7 +43,7 @@ class BoundedAdmin(ModelAdmin):
     show_full_result_count = False
     paginator = BoundedPaginator
     list_before_template = "admin/bounded_list.html"
-    actions = None
+    actions: Sequence[str] | None = None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList
