@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mall.models import Reward
 from mall.models.catalogue import POINTS_MAX
@@ -47,7 +48,7 @@ class CatalogueForm(forms.Form):
         label=_("Points from"), required=False, min_value=0, max_value=POINTS_MAX
     )
     max_points = forms.IntegerField(
-        label=_("to"), required=False, min_value=0, max_value=POINTS_MAX
+        label=pgettext_lazy("points", "to"), required=False, min_value=0, max_value=POINTS_MAX
     )
     affordable = forms.BooleanField(label=_("I can redeem"), required=False)
     in_stock = forms.BooleanField(label=_("In stock"), required=False)

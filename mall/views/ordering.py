@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from mall.forms.ordering import OrderForm
 from mall.models import Reward
-from mall.selectors.cards import Card
+from mall.selectors.cards import Card, short
 from mall.services import deliveries, quoting, redemption
 from mall.services.orders import Order
 from mall.services.quoting import Quote
@@ -124,10 +124,19 @@ def _page(
         "now": now,
         "addresses": [(row, regions.name(row.region)) for row in form.addresses],
         "chosen": order,
+        "blocked": _blocked(card, quote),
         "way": order.delivery if order else form.data.get("delivery", ""),
         "cancel_until": begins - timedelta(hours=card.reward.cancel_hours) if begins else None,
     }
     return render(request, "mall/confirm.html", context, status=status)
+
+
+def _blocked(card: Card, quote: Quote | None) -> str:
+    """Why the chosen variant cannot be had at all, in a few words; points aside."""
+    if quote is None:
+        return ""
+    reason = card.reason_of(quote.offer)
+    return short(reason) if reason is not None and reason.code != "gap" else ""
 
 
 def _quote(member: Member, order: Order, now: datetime) -> Quote | None:
