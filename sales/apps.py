@@ -10,18 +10,20 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.selectors import rulebook
+        from campaigns.services import mall_replays
         from members.selectors import personal_data
         from members.services import retention
         from points.selectors import belongings, explanations, labels, links
         from sales import receivers  # noqa: F401 - connects the receivers
         from sales.selectors import belongings as receipts_of_entries
         from sales.selectors import checkout_words, deduction_clauses, personal, slips
-        from sales.services import erasure
+        from sales.services import erasure, preset_deductions
         from stores.selectors import labels as job_labels
 
         personal_data.register(*personal.SECTIONS, place=50)
         retention.register("import_rows", setting="import_days", forget=erasure.forget_old)
 
+        mall_replays.register("deduct", preset_deductions.play)
         links.register(slips.links)
         rulebook.register("spending", deduction_clauses.spending, deduction_clauses.RENDERERS)
         rulebook.register("returns", deduction_clauses.returns, {})

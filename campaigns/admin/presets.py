@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -30,6 +31,7 @@ _STATES = {
     replays.PASSED: pgettext_lazy("case", "holds"),
     replays.FAILED: pgettext_lazy("case", "fails"),
     replays.OPEN: pgettext_lazy("case", "later"),
+    replays.SKIPPED: pgettext_lazy("case", "on its page"),
 }
 _KINDS = {
     "store": gettext_lazy("store"),
@@ -54,6 +56,7 @@ class PresetView:
     passed: int
     failed: int
     open: int
+    skipped: int
 
 
 class WithPresets(ModelAdmin):
@@ -81,7 +84,9 @@ class WithPresets(ModelAdmin):
             "opts": self.model._meta,
             "title": _("Set up"),
             "form": form,
-            "found": [_view(preset) for preset in form.chosen(_available(request))],
+            "found": [
+                _view(preset, with_mall=False) for preset in form.chosen(_available(request))
+            ],
             "versions_url": reverse("admin:campaigns_earningruleversion_changelist"),
             "media": self.media,
         }
@@ -116,9 +121,13 @@ def _preset_page(
     missing, proposed = presets.missing(preset), presets.proposed(preset)
 
     def call(data: dict[str, Any]) -> tuple[EarningRuleVersion, str]:
-        applies = data.pop("apply_ledger_settings", False)
+        applies, makes = data.pop("apply_ledger_settings", False), data.pop("make_mall", False)
         loaded = presets.load(
-            name=preset.id, **data, set_ledger_at=timezone.now() if applies else None
+            name=preset.id,
+            **data,
+            set_ledger_at=timezone.now() if applies else None,
+            make_mall_at=timezone.now() if makes else None,
+            actor=f"staff:{request.user.pk}",
         )
         made.append(loaded.version)
         return loaded.version, _made_sentence(loaded)
@@ -126,11 +135,13 @@ def _preset_page(
     form = DraftForm(
         posted(request),
         may_create=_may_create(request, missing),
+        may_make_mall=_may_make_mall(request, preset),
         may_set=bool(proposed) and request.user.has_perm("points.change_ledgersettings"),
         initial={
             "title": f"{preset.id} {presets.told(preset, 'name')}",
             "starts_at": timezone.localtime(_tomorrow()),
             "create_missing": True,
+            "make_mall": True,
         },
     )
     answer = service_page(
@@ -157,6 +168,16 @@ def _preset_page(
 
 def _made_sentence(loaded: presets.Loaded) -> str:
     sentence = _("Here is the draft; nothing changes until it is published.")
+    if loaded.mall.created:
+        made = ngettext(
+            "%(count)s reward or coupon was made as a draft.",
+            "%(count)s rewards and coupons were made as drafts.",
+            len(loaded.mall.created),
+        )
+        sentence = f"{sentence} {made % {'count': len(loaded.mall.created)}}"
+    if loaded.mall.waiting:
+        waits = _("These wait for their level or segment: %(names)s.")
+        sentence = f"{sentence} {waits % {'names': _(', ').join(loaded.mall.waiting)}}"
     if not loaded.missing:
         return sentence
     return (
@@ -185,8 +206,15 @@ def _may_create(request: HttpRequest, missing: Sequence[Creation]) -> bool:
     return bool(asked) and request.user.has_perms(asked)
 
 
-def _view(preset: Preset) -> PresetView:
-    report = replays.replay(preset)
+def _may_make_mall(request: HttpRequest, preset: Preset) -> bool:
+    """Whether the preset proposes a mall, and this person may make rewards and coupons."""
+    proposes = bool(preset.mall.rewards or preset.mall.coupons)
+    return proposes and request.user.has_perms(["mall.add_reward", "mall.add_coupontemplate"])
+
+
+def _view(preset: Preset, *, with_mall: bool = True) -> PresetView:
+    """The cases of the mall cost queries: the list of all presets leaves them to their pages."""
+    report = replays.replay(preset, with_mall=with_mall)
     waiting = report.open_by_need()
     return PresetView(
         id=preset.id,
@@ -202,6 +230,7 @@ def _view(preset: Preset) -> PresetView:
         passed=report.count(replays.PASSED),
         failed=report.count(replays.FAILED),
         open=report.count(replays.OPEN),
+        skipped=report.count(replays.SKIPPED),
     )
 
 
@@ -215,7 +244,17 @@ def _rules(preset: Preset) -> list[str]:
         _named(wording.name_of(rule), wording.rule_sentence(rule, names=names))
         for rule in preset.terms.rules
     ]
-    return found + _settings(preset.terms) + _words(preset)
+    return found + _settings(preset.terms) + _words(preset) + _mall(preset)
+
+
+def _mall(preset: Preset) -> list[str]:
+    """What its members get for points."""
+    phrases = [
+        _("%(name)s for %(points)s points")
+        % {"name": presets.told(plan, "name"), "points": number_format(plan.points)}
+        for plan in preset.mall.rewards
+    ]
+    return [_named(_("in the mall"), _(", ").join(phrases))] if phrases else []
 
 
 def _settings(terms: ProgramTerms) -> list[str]:

@@ -76,15 +76,29 @@ class DraftForm(forms.Form):
         required=False,
         widget=UnfoldBooleanSwitchWidget,
     )
+    make_mall = forms.BooleanField(
+        label=_("Make its rewards and coupons, as drafts"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
     apply_ledger_settings = forms.BooleanField(
         label=_("Change the worth of a point now, for everything"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
     )
 
-    def __init__(self, *args: Any, may_create: bool, may_set: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        may_create: bool,
+        may_set: bool,
+        may_make_mall: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if not may_create:
             del self.fields["create_missing"]
+        if not may_make_mall:
+            del self.fields["make_mall"]
         if not may_set:
             del self.fields["apply_ledger_settings"]

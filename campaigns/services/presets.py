@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,7 +19,8 @@ from campaigns.policies import programs
 from campaigns.policies.presets import Creation, Malformed, Preset
 from campaigns.policies.programs import ProgramTerms, RuleTerms
 from campaigns.selectors import problems, vocabulary
-from campaigns.services import replays
+from campaigns.services import preset_malls, replays
+from campaigns.services.preset_malls import Made
 from members.services import tags
 from points.selectors import balances
 from points.services import settings as ledger_settings
@@ -32,12 +33,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "presets"
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A draft made from a preset. `created` was made for it, `missing` has to be made before it
-    can be published; `ledger` are settings of the ledger (now, proposed) that differ."""
+    can be published; `ledger` are settings of the ledger (now, proposed) that differ; `mall` are
+    the rewards and coupons that were made as drafts."""
 
     version: EarningRuleVersion
     created: tuple[Creation, ...]
     missing: tuple[Creation, ...]
     ledger: Mapping[str, tuple[int, int]]
+    mall: Made = field(default_factory=Made)
 
 
 def available() -> Sequence[Preset]:
@@ -60,7 +63,7 @@ def find(name: str) -> Preset:
 
 
 def check(name: str) -> replays.Report:
-    """Play all cases of a preset in memory: nothing of the merchant's is read or written."""
+    """Play all cases of a preset; nothing of the merchant's is changed."""
     return replays.replay(find(name))
 
 
@@ -83,13 +86,16 @@ def load(
     title: str = "",
     create_missing: bool = False,
     set_ledger_at: datetime | None = None,
+    make_mall_at: datetime | None = None,
+    actor: str = "preset",
 ) -> Loaded:
     """Make a draft with exactly the program of a preset, in force from `starts_at` once somebody
     publishes it.
 
     What is in force stays as it is. Categories and tags that the rules name are made only with
     `create_missing`; the ledger's settings are changed only with `set_ledger_at`, the moment at
-    which that happens. One transaction. Raises `UnknownPreset`.
+    which that happens; rewards and coupons of its mall are made, as drafts, only with
+    `make_mall_at`. One transaction. Raises `UnknownPreset`.
     """
     preset = find(name)
     with transaction.atomic():
@@ -99,7 +105,10 @@ def load(
             ledger_settings.set_worth(
                 points_per_yuan=preset.ledger["points_per_yuan"], at=set_ledger_at
             )
-    return Loaded(version, created, missing(preset), proposed(preset))
+        made = Made()
+        if make_mall_at is not None:
+            made = preset_malls.make(preset, actor=actor, at=make_mall_at)
+    return Loaded(version, created, missing(preset), proposed(preset), made)
 
 
 def missing(preset: Preset) -> tuple[Creation, ...]:

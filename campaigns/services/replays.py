@@ -1,7 +1,8 @@
 """Playing the cases of a preset through the engine, on a scratch program in memory.
 
 The judge, the limits' counting and the taking back are those that real receipts meet; only their
-tables are left out, so nothing of the merchant's is read or written.
+tables are left out. What happens in the mall is played in a transaction that is taken back
+(`mall_replays`). Either way nothing of the merchant's is changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +19,15 @@ from campaigns.policies.presets import Act, Buy, Preset, Step, TakeBack, Vector
 from campaigns.policies.programs import Program
 from campaigns.policies.returns import SoldLine
 from campaigns.policies.timetables import Timetable
+from campaigns.services import mall_replays
 from campaigns.services.earning import Judge, Verdict
 from campaigns.services.limits import Limits
 
 PASSED: Literal["passed"] = "passed"
 FAILED: Literal["failed"] = "failed"
 OPEN: Literal["open"] = "open"
+# A case of the mall, where only what needs no table was asked for.
+SKIPPED: Literal["skipped"] = "skipped"
 # The one member of the scratch program.
 _MEMBER = 1
 
@@ -43,7 +47,7 @@ class Outcome:
     replayed of it today comes out wrong: then it has failed."""
 
     vector: Vector
-    state: Literal["passed", "failed", "open"]
+    state: Literal["passed", "failed", "open", "skipped"]
     differences: tuple[Difference, ...] = ()
 
 
@@ -81,17 +85,25 @@ class Report:
         }
 
 
-def replay(preset: Preset) -> Report:
-    """Play every case of `preset`, each from the beginning. Writes nothing, reads no table."""
+def replay(preset: Preset, *, with_mall: bool = True) -> Report:
+    """Play every case of `preset`, each from the beginning. Nothing that it writes stays; no
+    table is touched by a preset without cases of the mall, nor without `with_mall`."""
     program = programs.compiled(preset.terms)
-    return Report(preset, tuple(_outcome(preset, program, vector) for vector in preset.vectors))
+    outcomes = (
+        _outcome(preset, program, vector)
+        if with_mall or not vector.mall
+        else Outcome(vector, SKIPPED)
+        for vector in preset.vectors
+    )
+    return Report(preset, tuple(outcomes))
 
 
 def _outcome(preset: Preset, program: Program, vector: Vector) -> Outcome:
     if vector.variant:
         program = programs.compiled(replace(preset.terms, **vector.variant))
     scratch = _Scratch(preset, program, vector)
-    differences = tuple(scratch.differences())
+    in_mall = (Difference(*one) for one in mall_replays.play(preset, vector))
+    differences = (*scratch.differences(), *in_mall)
     if differences:
         return Outcome(vector, FAILED, differences)
     return Outcome(vector, OPEN if vector.need else PASSED)

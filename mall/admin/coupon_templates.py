@@ -35,11 +35,11 @@ class FiguresList(BoundedChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows = list(self.result_list)
+        rows: list[CouponTemplate] = list(self.result_list)  # type: ignore[has-type]  # of Django's
         found = selectors.figures([row.pk for row in rows], timezone.now())
         known = coupon_words.names(rows)
         for row in rows:
-            row.told = (found[row.pk], known)
+            row.told = (found[row.pk], known)  # type: ignore[attr-defined]  # for this page only
         self.result_list = rows
 
 
@@ -341,7 +341,8 @@ class CouponTemplateAdmin(BoundedAdmin):
     ) -> HttpResponse:
         if not obj.is_on:
             messages.info(request, _("It is off: switch it on to issue coupons of it."))
-        return super().response_add(request, obj, post_url_continue)
+        answer: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return answer
 
 
 def _figures(row: CouponTemplate) -> selectors.Figures:

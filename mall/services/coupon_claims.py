@@ -39,8 +39,31 @@ def claim(*, member_id: int, typed: str, ip: str, actor: str, at: datetime) -> C
         code = coupon_codes.public(typed)
         template = CouponTemplate.objects.filter(public_code=code).first() if code else None
         if template is not None:
-            return _give(template, member_id, f"code:{code}:{member_id}", actor=actor, at=at)
+            return give(template, member_id, f"code:{code}:{member_id}", actor=actor, at=at)
         return _claim_single(member_id, typed, actor=actor, at=at)
+
+
+def give(
+    template: CouponTemplate, member_id: int, reference: str, *, actor: str, at: datetime
+) -> Claimed:
+    """What a right code gives: one coupon per reference, to whom the template is for.
+
+    The caller holds the member's account. Raises what `issue` raises, the audience included.
+    """
+    first = Coupon.objects.filter(template=template, reference=reference).first()
+    if first is not None:
+        return Claimed(_standing(first), is_new=False)
+    _check_audience(template, member_id)
+    made = coupon_issuing.issue(
+        template_id=template.pk,
+        member_id=member_id,
+        quantity=1,
+        source=Coupon.Source.CODE,
+        reference=reference,
+        actor=actor,
+        at=at,
+    )
+    return Claimed(made[0], is_new=True)
 
 
 def make_batch(
@@ -85,29 +108,10 @@ def _claim_single(member_id: int, typed: str, *, actor: str, at: datetime) -> Cl
         return Claimed(_standing(coupon), is_new=False)
     if row.batch.is_stopped:
         raise ClaimCodeWrong
-    given = _give(row.batch.template, member_id, f"single:{row.pk}", actor=actor, at=at)
+    given = give(row.batch.template, member_id, f"single:{row.pk}", actor=actor, at=at)
     row.claimed_at, row.coupon = at, given.coupon
     row.save(update_fields=["claimed_at", "coupon"])
     return given
-
-
-def _give(
-    template: CouponTemplate, member_id: int, reference: str, *, actor: str, at: datetime
-) -> Claimed:
-    first = Coupon.objects.filter(template=template, reference=reference).first()
-    if first is not None:
-        return Claimed(_standing(first), is_new=False)
-    _check_audience(template, member_id)
-    made = coupon_issuing.issue(
-        template_id=template.pk,
-        member_id=member_id,
-        quantity=1,
-        source=Coupon.Source.CODE,
-        reference=reference,
-        actor=actor,
-        at=at,
-    )
-    return Claimed(made[0], is_new=True)
 
 
 def _standing(coupon: Coupon) -> Coupon:

@@ -16,6 +16,7 @@ from campaigns.forms import presets as forms
 from campaigns.models import EarningRule, EarningRuleVersion
 from campaigns.policies.presets.reading import GOALS, MARKETS, TRADES
 from campaigns.services import presets
+from mall.models import CouponTemplate, Reward
 from members.models import Tag
 from points.selectors import balances
 
@@ -59,11 +60,11 @@ def test_a_preset_shows_its_rules_cases_and_what_comes_later(admin_client: Clien
     page = admin_client.get(f"{SET_UP}p14/").content.decode()
     assert "积分 × 1.5" in page
     assert "VIP 到店 ¥100：2 × 1.5 = 3 倍，得 300 分" in page
-    assert "按分群定向发券" in page
+    assert "单笔满 300 元送一张抽奖券" in page
     assert "会员分群「VIP」" not in page  # it is there, and no longer missing
 
     english = admin_client.get(f"{SET_UP}p14/", headers={"Accept-Language": "en"})
-    assert "Coupons for chosen segments" in english.content.decode()
+    assert "A purchase over ¥300 brings a ticket of the draw" in english.content.decode()
 
 
 def test_a_draft_is_made_and_opened(admin_client: Client) -> None:
@@ -160,6 +161,23 @@ def test_the_pages_cost_few_queries(admin_client: Client) -> None:
             assert admin_client.get(f"{SET_UP}{name}").status_code == 200
         costs[name] = len(queries)
     assert costs == {"": 2, "p08/": 2, "p11/": 3, "p22/": 3}
+
+
+def test_the_mall_of_a_preset_is_made_as_drafts(admin_client: Client) -> None:
+    page = admin_client.get(f"{SET_UP}p21/").content.decode()
+    assert "1 元券" in page
+    content = {
+        "title": "P21",
+        "starts_at_0": "2027-01-01",
+        "starts_at_1": "00:00",
+        "make_mall": "on",
+    }
+    assert admin_client.post(f"{SET_UP}p21/", content).status_code == 302
+    assert set(Reward.objects.values_list("code", "state")) == {
+        ("p21-voucher", "draft"),
+        ("p21-delivery", "draft"),
+    }
+    assert CouponTemplate.objects.filter(is_on=False).count() == 2
 
 
 @pytest.mark.browser

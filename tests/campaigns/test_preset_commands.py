@@ -14,6 +14,8 @@ from campaigns.services import presets
 from points.selectors import balances
 from stores.models import Category
 
+pytestmark = pytest.mark.django_db
+
 
 def told(command: str, *args: Any, **options: Any) -> str:
     out = StringIO()
@@ -34,16 +36,16 @@ def test_checking_one_prints_its_counts_and_what_it_needs() -> None:
 
 def test_checking_all_ends_with_the_totals() -> None:
     lines = told("check_preset", "--all").splitlines()
-    assert lines[-1] == "22 presets: 136 passed, 0 failed, 43 open"
+    assert lines[-1] == "22 presets: 159 passed, 0 failed, 20 open"
     assert sum(line.startswith("P") for line in lines) == 22
     assert lines == told("check_preset").splitlines()
 
 
 def test_the_report_as_json() -> None:
     report = json.loads(told("check_preset", "--all", "--json"))
-    assert [report[name] for name in ("passed", "failed", "open")] == [136, 0, 43]
+    assert [report[name] for name in ("passed", "failed", "open")] == [159, 0, 20]
     assert report["malformed"] == []
-    assert report["presets"][8]["needs"] == {"redemption": 2}
+    assert report["presets"][5]["needs"] == {"challenge": 1}
 
 
 def test_a_preset_that_does_not_hold_ends_with_1(
@@ -83,7 +85,6 @@ def test_the_list_names_all() -> None:
     assert lines[14] == "P08  p08_member_day  Shop with member day"
 
 
-@pytest.mark.django_db
 def test_loading_makes_a_draft_and_says_what_is_missing() -> None:
     text = told("load_preset", "p15", "--starts", "2027-01-01")
 
@@ -99,7 +100,6 @@ def test_loading_makes_a_draft_and_says_what_is_missing() -> None:
     assert Category.objects.get().name == "Rooms"
 
 
-@pytest.mark.django_db
 def test_the_ledgers_settings_wait_for_their_flag() -> None:
     settings = balances.ledger_settings()
     settings.points_per_yuan = 200
@@ -111,7 +111,15 @@ def test_the_ledgers_settings_wait_for_their_flag() -> None:
     assert balances.ledger_settings().points_per_yuan == 100
 
 
-@pytest.mark.django_db
+def test_the_mall_waits_for_its_flag() -> None:
+    assert "made as a draft" not in told("load_preset", "P02")
+    text = told("load_preset", "P02", "--create-mall")
+    assert "  made as a draft: p02-five-off-thirty\n" in text
+    assert "  made as a draft: p02-toy\n" in text
+    assert "  was there already: p02-toy\n" in told("load_preset", "P02", "--create-mall")
+    assert "waits for its level or segment: p16" in told("load_preset", "P16", "--create-mall")
+
+
 @pytest.mark.parametrize(
     "args", [["P77"], [], ["P08", "--starts", "soon"], ["P08", "--starts", "2027-02-30"]]
 )

@@ -1,8 +1,11 @@
 """docs/presets.md says of each preset what its file says; `table` is what belongs there."""
 
+import pytest
 from django.conf import settings
 
 from campaigns.services import presets, replays
+
+pytestmark = pytest.mark.django_db
 
 
 def table() -> list[str]:

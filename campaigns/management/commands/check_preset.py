@@ -14,7 +14,8 @@ from campaigns.services.replays import Report
 
 class Command(BaseCommand):
     help = (
-        "Play every case of a preset, or of all, in memory and without the merchant's data. "
+        "Play every case of a preset, or of all, without changing anything of the merchant's: "
+        "what happens in the mall is taken back. "
         "Cases that wait for a later capability are counted as open. Exit status 1 on a failure."
     )
 

@@ -31,6 +31,11 @@ class Command(BaseCommand):
             help="make the categories and tags that its rules name",
         )
         parser.add_argument(
+            "--create-mall",
+            action="store_true",
+            help="make its rewards and coupons, as drafts that nobody sees",
+        )
+        parser.add_argument(
             "--apply-ledger-settings",
             action="store_true",
             help="also change the settings of the ledger that it proposes, at once",
@@ -58,6 +63,8 @@ class Command(BaseCommand):
             starts_at=options["starts"] or _tomorrow(),
             create_missing=options["create_missing"],
             set_ledger_at=timezone.now() if options["apply_ledger_settings"] else None,
+            make_mall_at=timezone.now() if options["create_mall"] else None,
+            actor="load_preset",
         )
         self.stdout.write(
             _("Draft %(id)s: %(version)s, to be in force from %(start)s once it is published.")
@@ -76,6 +83,13 @@ class Command(BaseCommand):
         ):
             for each in creations:
                 self.stdout.write(f"  {word}: {each.kind} {each.code}")
+        for word, codes in (
+            (_("made as a draft"), loaded.mall.created),
+            (_("was there already"), loaded.mall.kept),
+            (_("waits for its level or segment"), loaded.mall.waiting),
+        ):
+            for code in codes:
+                self.stdout.write(f"  {word}: {code}")
         for name, (now, then) in loaded.ledger.items():
             self.stdout.write(
                 _("  proposed: %(name)s %(then)s (now %(now)s), with --apply-ledger-settings")

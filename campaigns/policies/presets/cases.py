@@ -8,6 +8,7 @@ from typing import Any
 from campaigns.policies.occasions import FREIGHT, GOODS, PURCHASE, TRIGGERS, Person
 from campaigns.policies.presets.content import Act, Buy, Line, Step, TakeBack, Vector
 from campaigns.policies.presets.fields import Fields, json_value
+from campaigns.policies.presets.malls import step_of
 from campaigns.policies.presets.settings import settings_of
 
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -26,6 +27,10 @@ def vector_of(fields: Fields) -> Vector:
         person=_person(Fields(fields.table("who"), *fields.inside("who"))),
         earlier=_earlier(fields),
         variant=_variant(fields),
+        mall=tuple(
+            step_of(Fields(row, *fields.inside(f"mall.{place}")))
+            for place, row in enumerate(fields.rows("mall"))
+        ),
         need=fields.optional("need"),
         case=json_value(fields.table("case")),
     )

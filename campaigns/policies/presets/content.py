@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.policies.occasions import Person
+from campaigns.policies.presets.malls import Mall, MallStep
 from campaigns.policies.programs import ProgramTerms
 
 _ANYBODY = Person()
@@ -82,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One case of one member, step after step.
+    """One case of one member, step after step; steps in the mall are of members of their own.
 
     `variant` are settings of the program that this case has otherwise. One with `need` stays
     open until that capability is there; without steps it only says, in `case`, what will have to
@@ -95,6 +96,7 @@ class Vector:
     person: Person = _ANYBODY
     earlier: tuple[datetime, ...] = ()
     variant: Mapping[str, Any] = field(default_factory=dict)
+    mall: tuple[MallStep, ...] = ()
     need: str = ""
     case: Mapping[str, Any] = field(default_factory=dict)
 
@@ -125,7 +127,7 @@ class Creation:
 @dataclass(frozen=True, slots=True)
 class Preset:
     """`id` is `P08`; `slug` the name of its file. `words` are texts of the version, `ledger`
-    settings of the ledger that it proposes."""
+    settings of the ledger that it proposes, `mall` what its members get for points."""
 
     id: str
     slug: str
@@ -139,6 +141,7 @@ class Preset:
     terms: ProgramTerms
     words: Mapping[str, str]
     ledger: Mapping[str, int]
+    mall: Mall
     creates: tuple[Creation, ...]
     needs: tuple[Need, ...]
     vectors: Sequence[Vector]

@@ -8,9 +8,10 @@ from typing import Any
 
 from campaigns.policies import programs
 from campaigns.policies.conditions import Problem
-from campaigns.policies.presets import cases
+from campaigns.policies.presets import cases, malls
 from campaigns.policies.presets.content import Creation, Need, Preset, Vector
 from campaigns.policies.presets.fields import Fields, json_value
+from campaigns.policies.presets.malls import Mall
 from campaigns.policies.presets.settings import settings_of
 from campaigns.policies.programs import ProgramTerms, RuleTerms
 
@@ -70,13 +71,14 @@ def parsed(slug: str, data: Mapping[str, Any]) -> Preset:
         terms=terms,
         words=words,
         ledger=_ledger(ledger),
+        mall=_mall(top, problems),
         creates=_each(top, "creates", problems, _creation),
         needs=_each(top, "needs", problems, _need),
         vectors=_each(top, "vectors", problems, cases.vector_of),
     )
     top.done()
     problems += _of_terms(terms)
-    problems += _of_vectors(preset)
+    problems += [*_of_vectors(preset), *_of_mall(preset)]
     if problems:
         raise Malformed(slug, problems)
     return preset
@@ -116,6 +118,15 @@ def _ledger(fields: Fields) -> dict[str, int]:
         fields.wrong("points_per_yuan", "value_invalid")
     fields.done()
     return found
+
+
+def _mall(top: Fields, problems: list[Problem]) -> Mall:
+    return Mall(
+        tiers=top.texts("tiers"),
+        rewards=_each(top, "rewards", problems, malls.reward_of),
+        coupons=_each(top, "coupons", problems, malls.coupon_of),
+        deduction=malls.deduction_of(Fields(top.table("deduction"), "deduction", problems)),
+    )
 
 
 def _creation(fields: Fields) -> Creation:
@@ -162,7 +173,7 @@ def _of_vectors(preset: Preset) -> list[Problem]:
         where = f"vectors.{place}"
         if vector.need and vector.need not in codes:
             found.append(Problem(f"{where}.need", "unknown_value", (("value", vector.need),)))
-        if not vector.steps and not (vector.need and vector.case):
+        if not vector.steps and not vector.mall and not (vector.need and vector.case):
             found.append(Problem(f"{where}.steps", "value_missing"))
         found += [
             Problem(f"{where}.gave", "unknown_value", (("value", key),))
@@ -179,3 +190,28 @@ def _of_vectors(preset: Preset) -> list[Problem]:
 
 def _told(vector: Vector) -> set[str]:
     return {key for step in vector.steps for key in step.gave or {}}
+
+
+def _of_mall(preset: Preset) -> list[Problem]:
+    """Rewards give coupons that are there, and cases speak of what the file proposes."""
+    coupons = {plan.code for plan in preset.mall.coupons}
+    known = {"redeem": {plan.code for plan in preset.mall.rewards}, "use": coupons}
+    known["claim"] = {plan.public_code for plan in preset.mall.coupons}
+    found = [
+        Problem(f"rewards.{place}.coupon", "unknown_value", (("value", plan.coupon),))
+        for place, plan in enumerate(preset.mall.rewards)
+        if (plan.kind == "coupon") != bool(plan.coupon)
+        or (plan.coupon or None) not in {None, *coupons}
+    ]
+    tiers = {"", *preset.mall.tiers}
+    found += [
+        Problem(f"rewards.{place}.tier", "unknown_value", (("value", plan.tier),))
+        for place, plan in enumerate(preset.mall.rewards)
+        if plan.tier not in tiers
+    ]
+    return found + [
+        Problem(f"vectors.{place}.mall.{nth}", "unknown_value", (("value", step.of),))
+        for place, vector in enumerate(preset.vectors)
+        for nth, step in enumerate(vector.mall)
+        if step.tier not in tiers or (step.act in known and step.of not in known[step.act])
+    ]

@@ -16,39 +16,41 @@ from campaigns.models import EarningRule, EarningRuleVersion, RulebookEdition
 from campaigns.policies.presets.reading import GOALS, MARKETS, TRADES
 from campaigns.selectors import rules as selectors
 from campaigns.services import presets, replays, rules
-from members.models import Tag
+from mall.models import CouponTemplate, MallSettings, Reward
+from members.models import Segment, Tag
 from points.selectors import balances
 from points.services import settings as ledger_settings
 from stores.models import Category
+from tiers.models import Level, TierProgram
 
+pytestmark = pytest.mark.django_db
 START = datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
 NUMBERS = [f"P{number:02d}" for number in range(1, 23)]
 
 # What each preset waits for, and in how many cases: nothing becomes open, or done, unseen.
 OPEN = {
-    "P01": {"redemption": 1},
-    "P02": {"redemption": 1, "coupons": 1},
+    "P01": {},
+    "P02": {},
     "P03": {"referral": 1},
     "P04": {},
     "P05": {"reminders": 1, "day_notice": 1},
-    "P06": {"deduction": 1, "redemption": 1, "challenge": 1},
-    "P07": {"free_nights": 1, "dining_vouchers": 1},
+    "P06": {"challenge": 1},
+    "P07": {},
     "P08": {},
-    "P09": {"redemption": 2},
+    "P09": {},
     "P10": {"event_codes": 1, "tracked_links": 1, "sms_reminders": 1, "email_reminders": 1},
     "P11": {},
     "P12": {},
-    "P13": {"deduction": 1, "member_price": 1},
-    "P14": {"coupons": 1, "draw": 1},
+    "P13": {"member_price": 1},
+    "P14": {"draw": 1},
     "P15": {"partner_exchange": 2},
-    "P16": {"limited_edition": 1, "tiers": 1, "invitation": 1},
-    "P17": {"redemption": 1},
-    "P18": {"redemption": 1, "check_in": 1, "reviews": 1},
-    "P19": {"redemption": 1},
+    "P16": {},
+    "P17": {},
+    "P18": {"check_in": 1, "reviews": 1},
+    "P19": {},
     "P20": {"tracked_links": 1},
-    "P21": {"coupons": 1, "free_delivery": 1, "deduction_cap": 3},
+    "P21": {},
     "P22": {
-        "deduction": 1,
         "check_in": 1,
         "tracked_links": 1,
         "transfer": 1,
@@ -163,18 +165,70 @@ def test_an_open_case_that_comes_out_wrong_has_failed() -> None:
     assert replays.replay(wrong).count(replays.FAILED) == 1
 
 
-# --- with a database -------------------------------------------------------------------------
+def test_checking_leaves_nothing_behind() -> None:
+    before = _counts()
+    for number in NUMBERS:
+        presets.check(number)
+    assert _counts() == before
 
 
-@pytest.mark.django_db
-def test_checking_asks_the_database_nothing() -> None:
+def test_a_preset_without_a_mall_asks_the_database_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
-        for number in NUMBERS:
-            presets.check(number)
+        presets.check("P08")
     assert len(queries) == 0
 
 
-@pytest.mark.django_db
+def test_a_case_of_the_mall_that_comes_out_otherwise_is_told() -> None:
+    preset = presets.find("P16")
+    dearer = dataclasses.replace(preset.mall.rewards[0], stock=11, tier="gold")
+    mall = dataclasses.replace(preset.mall, rewards=(dearer,))
+    report = replays.replay(dataclasses.replace(preset, mall=mall))
+    told = [one._asdict() for o in report.failures for one in o.differences]
+    assert [(one["step"], one["what"], one["expected"], one["actual"]) for one in told] == [
+        (2, "given", "9", "10"),
+        (2, "refused", "sold_out", ""),
+        (1, "refused", "level_needed", ""),
+        (1, "left", "500", "0"),
+    ]
+
+
+def test_a_closed_mall_and_levels_of_the_merchants_change_no_case() -> None:
+    MallSettings.objects.create(is_open=False)
+    program = TierProgram.objects.create()
+    Level.objects.create(program=program, code="black", name="黑", rank=1, threshold=0)
+    assert [o.vector.title_en for o in presets.check("P16").failures] == []
+    assert not MallSettings.objects.get().is_open
+
+
+def test_the_mall_is_made_as_drafts_once_and_only_when_asked() -> None:
+    presets.load(name="P21", starts_at=START)
+    assert (Reward.objects.count(), CouponTemplate.objects.count()) == (0, 0)
+    made = presets.load(name="P21", starts_at=START, make_mall_at=START).mall
+    assert made.created == ["p21-one", "p21-free-delivery", "p21-voucher", "p21-delivery"]
+    assert set(Reward.objects.values_list("state", flat=True)) == {"draft"}
+    assert not CouponTemplate.objects.filter(is_on=True).exists()
+    voucher = Reward.objects.get(code="p21-voucher")
+    assert (voucher.points, voucher.coupon_template and voucher.coupon_template.code) == (
+        100,
+        "p21-one",
+    )
+    again = presets.load(name="P21", starts_at=START, make_mall_at=START).mall
+    assert (again.created, len(again.kept)) == ([], 4)
+
+
+def test_a_reward_whose_gate_is_missing_waits() -> None:
+    made = presets.load(name="P16", starts_at=START, make_mall_at=START).mall
+    assert (made.created, made.waiting) == ([], ["p16-edition"])
+    program = TierProgram.objects.create()
+    Level.objects.create(program=program, code="black", name="黑", rank=1, threshold=0)
+    Segment.objects.create(code="p16-invited", name="受邀", kind="list", created_at=START)
+    made = presets.load(name="P16", starts_at=START, make_mall_at=START).mall
+    assert made.created == ["p16-edition"]
+    edition = Reward.objects.get()
+    assert (edition.level and edition.level.code, edition.is_by_invitation) == ("black", True)
+    assert edition.variants.get().remaining == 10
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_draft_is_exactly_its_preset(number: str) -> None:
     before = _counts()
@@ -196,7 +250,6 @@ def test_a_draft_is_exactly_its_preset(number: str) -> None:
     assert grown == rows
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_draft_can_be_published_once_its_names_are_there(number: str) -> None:
     loaded = presets.load(name=number, starts_at=START, create_missing=True)
@@ -208,7 +261,6 @@ def test_a_draft_can_be_published_once_its_names_are_there(number: str) -> None:
         assert rules.publish(version=loaded.version, by=None, now=START).number == 1
 
 
-@pytest.mark.django_db
 def test_every_preset_can_be_published_once_its_names_are_there() -> None:
     waiting = {
         preset.id: [(each.kind, each.code) for each in presets.missing(preset)]
@@ -220,7 +272,6 @@ def test_every_preset_can_be_published_once_its_names_are_there() -> None:
     }
 
 
-@pytest.mark.django_db
 def test_loading_twice_makes_two_drafts_and_touches_no_version() -> None:
     live = rules.publish(
         version=presets.load(name="P13", starts_at=START).version, by=None, now=START
@@ -237,7 +288,6 @@ def test_loading_twice_makes_two_drafts_and_touches_no_version() -> None:
     assert (live.mark, selectors.in_force(START)) == (mark, live)
 
 
-@pytest.mark.django_db
 def test_missing_categories_and_tags_are_made_only_when_asked() -> None:
     assert [each.code for each in presets.load(name="P15", starts_at=START).missing] == ["rooms"]
     assert not Category.objects.exists()
@@ -250,14 +300,12 @@ def test_missing_categories_and_tags_are_made_only_when_asked() -> None:
     assert list(Tag.objects.values_list("name", flat=True)) == ["老顾客"]
 
 
-@pytest.mark.django_db
 def test_a_category_that_is_there_keeps_its_name() -> None:
     Category.objects.create(code="rooms", name="客房与套房")
     loaded = presets.load(name="P15", starts_at=START, create_missing=True)
     assert (loaded.created, Category.objects.get().name) == ((), "客房与套房")
 
 
-@pytest.mark.django_db
 def test_the_ledgers_settings_are_proposed_and_applied_only_when_asked() -> None:
     settings = balances.ledger_settings()
     settings.points_per_yuan = 200
@@ -274,7 +322,6 @@ def test_the_ledgers_settings_are_proposed_and_applied_only_when_asked() -> None
     assert (after.points_per_yuan, after.hold_minutes) == (100, 7)
 
 
-@pytest.mark.django_db
 def test_the_rules_page_follows_the_ledgers_settings_of_a_preset_at_once() -> None:
     ledger_settings.set_worth(points_per_yuan=200, at=START)
     rules.publish(version=presets.load(name="P13", starts_at=START).version, by=None, now=START)
