@@ -123,6 +123,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 {"title": _("Overview"), "icon": "home", "link": reverse("admin:index")},
                 *_set_up(request),
+                *_counter(request),
             ]
         }
     ]
@@ -142,6 +143,14 @@ def _set_up(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     link = reverse("admin:campaigns_earningruleversion_set_up")
     return [{"title": _("Set up"), "icon": "rocket_launch", "link": link}]
+
+
+def _counter(request: HttpRequest) -> list[dict[str, Any]]:
+    """Where staff hand over what members redeemed."""
+    if not request.user.has_perm("mall.hand_over_redemption"):
+        return []
+    link = reverse("admin:mall_redemption_scan")
+    return [{"title": _("Hand over"), "icon": "qr_code_scanner", "link": link}]
 
 
 def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:

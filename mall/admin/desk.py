@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
 from mall.admin.desk_acts import OrderActs, actor_of
+from mall.admin.scanning import scan_page
 from mall.forms.desk import ShippingFileForm
 from mall.models import Redemption, RedemptionReturn, RedemptionStep, Refund
 from mall.policies import numbers
@@ -129,7 +130,12 @@ class RedemptionAdmin(OrderActs, ByMember, ReadOnlyAdmin):
             self.admin_site.admin_view(self.ship_file_view),
             name="mall_redemption_ship_file",
         )
-        return [page, *super().get_urls()]
+        scan = path(
+            "scan/",
+            self.admin_site.admin_view(lambda request: scan_page(self, request)),
+            name="mall_redemption_scan",
+        )
+        return [page, scan, *super().get_urls()]
 
     # -- what is shown
 
