@@ -8,8 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from mall.exceptions import RedemptionRefused
-from mall.models import Payment, Redemption, RedemptionReturn, Variant
-from mall.selectors.redemptions import TABS
+from mall.models import Payment, Redemption, RedemptionReturn
+from mall.selectors.redemptions import TABS, named
 from mall.services import handover, progress, returns
 from mall.services.orders import Order
 from mall.services.quoting import Quote
@@ -66,27 +66,21 @@ class OrderSerializer(StrictSerializer):
 def order_in(data: Any, *, store: Store | None = None) -> Order:
     """The order of a request; what is picked up is picked up in `store` unless one is named.
 
-    Two queries: the variant, and the store where one is named.
+    One query.
     """
     sent = OrderSerializer(data=data)
     sent.is_valid(raise_exception=True)
     asked = sent.validated_data
-    variants = Variant.objects.filter(reward__code=asked["reward"])
-    if asked["variant"]:
-        variants = variants.filter(sku=asked["variant"])
-    found = list(variants.values_list("pk", "reward_id")[:2])
+    found = named(asked["reward"], asked["variant"], asked["pick_up_store"])
     if not found:
         raise RedemptionRefused("reward_unknown", field="reward")
     if len(found) > 1:
         raise RedemptionRefused("variant_unknown", field="variant")
-    store_id = store.pk if store is not None and asked["address"] is None else None
-    if asked["pick_up_store"]:
-        store_id = (
-            Store.objects.filter(code=asked["pick_up_store"]).values_list("pk", flat=True).first()
-        )
-        if store_id is None:
-            raise RedemptionRefused("pick_up_store_not_offered", field="pick_up_store")
-    variant_id, reward_id = found[0]
+    reward_id, variant_id, store_id = found[0]
+    if asked["pick_up_store"] and store_id is None:
+        raise RedemptionRefused("pick_up_store_not_offered", field="pick_up_store")
+    if not asked["pick_up_store"] and store is not None and asked["address"] is None:
+        store_id = store.pk
     return Order(
         reward_id=reward_id,
         variant_id=variant_id,

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.timezone import localtime
 
-from mall.models import Reward
+from mall.models import MallSettings, Reward, Variant
 from mall.models.shelves import in_language
 from mall.policies import offers
 from mall.policies.offers import Gate, Price, Reason, Shopper, Stock, Terms
@@ -61,7 +61,13 @@ SELECT v.id, v.extra_points, v.extra_money, v.is_on, v.is_counted, v.remaining, 
        (SELECT b.params FROM tiers_levelbenefit b JOIN me ON me.level_id = b.level_id
         WHERE b.kind = 'free_delivery'),
        (SELECT c.is_open FROM mall_mallsettings c WHERE c.id = 1),
-       r.low_stock
+       r.low_stock,
+       r.code, r.kind, r.name, r.name_en, r.can_ship, r.can_pick_up, r.freight, r.market_value,
+       r.voucher_days, r.coupon_template_id,
+       (SELECT c.unpaid_minutes FROM mall_mallsettings c WHERE c.id = 1),
+       (SELECT c.confirm_within_hours + c.ship_within_hours
+        FROM mall_mallsettings c WHERE c.id = 1),
+       r.id
 FROM mall_reward r
 JOIN mall_variant v ON v.reward_id = r.id
 LEFT JOIN mall_shelf sh ON sh.id = r.shelf_id
@@ -79,6 +85,9 @@ LEFT JOIN mall_rewardprice p ON p.id = (
 WHERE r.id = %(reward)s
 ORDER BY v.position, v.id
 """
+
+_REWARD_FIELDS = tuple(field.attname for field in Reward._meta.concrete_fields)
+_DEFAULTS = MallSettings()
 
 # The day before the days in which spending counts.
 _SINCE = {
@@ -103,6 +112,11 @@ class Offer:
     place: str
     low_stock: int
     free_delivery_from: Decimal | None
+    # As far as an order needs it; whatever else is asked of it is read then.
+    reward: Reward
+    variant: Variant
+    unpaid_minutes: int
+    ship_hours: int
 
     def refusal(self, *, quantity: int, at: datetime) -> Reason | None:
         """The first thing in the way of so many pieces, points aside."""
@@ -158,7 +172,8 @@ def _offer(row: tuple[Any, ...], member_id: int | None) -> Offer:
     shelf, level = _gate(row[21:24]), _gate(row[24:27])
     segment, is_in, by_invitation, spend_min, spend_days, spent = row[27:33]
     order_max, day_max, month_max, ever_max, in_day, in_month, ever = row[33:40]
-    rank, early, delivery, is_open, low_stock = row[40:]
+    rank, early, delivery, is_open, low_stock = row[40:45]
+    unpaid_minutes, ship_hours = row[55:57]
     extra = _money(extra_money)
     usual = Price(points + extra_points, _money(money) + extra)
     price = usual
@@ -202,7 +217,35 @@ def _offer(row: tuple[Any, ...], member_id: int | None) -> Offer:
         place=place,
         low_stock=low_stock,
         free_delivery_from=(None if free is None else _money(free.get("from_yuan") or 0)),
+        reward=_reward(row),
+        variant=Variant.from_db(
+            connection.alias,
+            ("id", "reward_id", "sku", "name", "name_en", "is_counted"),
+            (variant_id, row[57], sku, name, name_en, bool(is_counted)),
+        ),
+        unpaid_minutes=unpaid_minutes or _DEFAULTS.unpaid_minutes,
+        ship_hours=ship_hours or _DEFAULTS.confirm_within_hours + _DEFAULTS.ship_within_hours,
     )
+
+
+def _reward(row: tuple[Any, ...]) -> Reward:
+    code, kind, name, name_en, can_ship, can_pick_up, freight, value, days, template = row[45:55]
+    known = {
+        "id": row[57],
+        "code": code,
+        "kind": kind,
+        "name": name,
+        "name_en": name_en,
+        "can_ship": bool(can_ship),
+        "can_pick_up": bool(can_pick_up),
+        "freight": _money(freight),
+        "market_value": None if value is None else _money(value),
+        "voucher_days": days,
+        "coupon_template_id": template,
+    }
+    # In the order of the model's fields, which `from_db` goes by.
+    names = [name for name in _REWARD_FIELDS if name in known]
+    return Reward.from_db(connection.alias, names, [known[name] for name in names])
 
 
 def _gate(row: tuple[Any, ...]) -> Gate | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from mall.models import MallSettings, Redemption
@@ -63,3 +64,22 @@ def stuck(*, at: datetime) -> QuerySet[Redemption]:
         | _OPEN & _AT_A_COUNTER & Q(use_by__lte=at)
     )
     return orders().filter(late).order_by("state_at")
+
+
+_NAMED = """
+SELECT v.reward_id, v.id, (SELECT s.id FROM stores_store s WHERE s.code = %(store)s)
+FROM mall_variant v JOIN mall_reward r ON r.id = v.reward_id
+WHERE r.code = %(reward)s AND (%(sku)s = '' OR v.sku = %(sku)s)
+ORDER BY v.id LIMIT 2
+"""
+
+
+def named(reward: str, sku: str, store: str) -> list[tuple[int, int, int | None]]:
+    """Keys of a reward's variant and of a store by what machines call them; one query.
+
+    At most two rows: with more than one, the variant has to be named.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, {"reward": reward, "sku": sku, "store": store})
+        found: list[tuple[int, int, int | None]] = cursor.fetchall()
+    return found

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet
-from django.utils.timezone import localtime
 
 from mall.exceptions import coupons as refusals
 from mall.models import Coupon
@@ -14,6 +13,7 @@ from mall.policies import coupon_codes
 from mall.policies import coupons as policy
 from mall.policies.coupon_codes import Status
 from mall.policies.coupons import Discount, Line, Why
+from mall.selectors import coupon_words
 from stores.exceptions import Refusal
 
 CODES_MAX = 20
@@ -97,9 +97,9 @@ def refusal_of(coupon: Coupon, *, store_id: int, at: datetime) -> refusals.Coupo
     """Why a coupon cannot be used here and now, whatever the basket; None: it can."""
     code, status = coupon.code, coupon.status(at)
     if status is Status.WAITING:
-        return refusals.CouponWaits(coupon=code, day=_day(coupon.starts_at))
+        return refusals.CouponWaits(coupon=code, day=coupon_words.first_moment(coupon.starts_at))
     if status is Status.EXPIRED:
-        return refusals.CouponLapsed(coupon=code, day=_day(coupon.expires_at))
+        return refusals.CouponLapsed(coupon=code, day=coupon_words.last_moment(coupon.expires_at))
     plain = {
         Status.USED: refusals.CouponUsed,
         Status.VOID: refusals.CouponVoid,
@@ -130,7 +130,3 @@ def said(rejection: policy.Rejection) -> refusals.CouponRefused:
         Why.NOTHING_LEFT: refusals.CouponNothingLeft,
     }
     return kinds[rejection.why](coupon=rejection.code)
-
-
-def _day(instant: datetime) -> str:
-    return localtime(instant).strftime("%Y-%m-%d %H:%M")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import connection
+
 from mall.exceptions import RedemptionRefused
 from mall.models import Coupon, Redemption, Reward
 from mall.selectors.offers import Offer
@@ -28,6 +30,14 @@ _ONLY_WAY = {
     Reward.Kind.PARTNER: _WAY.PARTNER,
 }
 
+# An active store that is among those of the reward, or the reward names none.
+_OFFERED_IN = """
+SELECT s.id, s.code, s.name FROM stores_store s WHERE s.id = %(store)s AND s.is_active AND (
+    EXISTS (SELECT 1 FROM mall_reward_stores o WHERE o.reward_id = %(reward)s
+            AND o.store_id = s.id)
+    OR NOT EXISTS (SELECT 1 FROM mall_reward_stores o WHERE o.reward_id = %(reward)s))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -37,7 +47,7 @@ class Delivery:
     recipient: str = ""
     phone: str = ""
     address: str = ""
-    store_id: int | None = None
+    store: Store | None = None
     partner_account: str = ""
 
 
@@ -58,7 +68,7 @@ def of(reward: Reward, order: Order, *, member_id: int) -> Delivery:
     if way == _WAY.SHIP:
         return _to_address(order.address_id, member_id)
     if way == _WAY.PICK_UP:
-        return Delivery(way, store_id=_store(reward, order.pick_up_store_id))
+        return Delivery(way, store=_store(reward, order.pick_up_store_id))
     if way == _WAY.PARTNER:
         return Delivery(way, partner_account=_account(order.partner_account))
     return Delivery(way)
@@ -92,13 +102,15 @@ def is_offered_in(reward: Reward, store_id: int) -> bool:
     return not only or store_id in only
 
 
-def _store(reward: Reward, store_id: int | None) -> int:
+def _store(reward: Reward, store_id: int | None) -> Store:
     if store_id is None:
         raise RedemptionRefused("pick_up_store_needed", field="pick_up_store")
-    is_there = Store.objects.filter(pk=store_id, is_active=True).exists()
-    if not is_there or not is_offered_in(reward, store_id):
+    with connection.cursor() as cursor:
+        cursor.execute(_OFFERED_IN, {"store": store_id, "reward": reward.pk})
+        row = cursor.fetchone()
+    if row is None:
         raise RedemptionRefused("pick_up_store_not_offered", field="pick_up_store")
-    return store_id
+    return Store.from_db(connection.alias, ("id", "code", "name"), row)
 
 
 def _account(text: str) -> str:

@@ -2,19 +2,19 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import localtime
 
 from mall import signals
 from mall.exceptions import RedemptionRefused
-from mall.models import MallSettings, Redemption, RedemptionStep, Reward, StockMovement
+from mall.models import Redemption, RedemptionStep, Reward, StockMovement
 from mall.policies import numbers, offers
 from mall.selectors.offers import Offer, offer_of
-from mall.services import deliveries, payment_rows, stock
+from mall.services import deliveries, payment_rows, stock, writing
 from mall.services.deliveries import Delivery
 from mall.services.orders import Order
 from points.exceptions import ReferenceConflict
@@ -25,6 +25,7 @@ SOURCE = "mall"
 _ATTEMPTS = 3
 _QUANTITY_MAX = 10_000
 _STATE = Redemption.State
+_FIRST = "SELECT id, fingerprint FROM mall_redemption WHERE caller = %s AND key = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,14 @@ def _check_input(order: Order, key: str) -> None:
 
 
 def _first_answer(caller: str, key: str, order: Order) -> Redemption | None:
-    first = Redemption.objects.filter(caller=caller, key=key).first()
-    if first is not None and first.fingerprint != order.fingerprint:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, [caller, key])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    if found[1] != order.fingerprint:
         raise ReferenceConflict(field="key", reference=key)
-    return first
+    return Redemption.objects.get(pk=found[0])
 
 
 class _Placing:
@@ -110,13 +115,13 @@ class _Placing:
             raise RedemptionRefused("reward_unknown", field="reward")
         if reason := offer.refusal(quantity=order.quantity, at=self.at):
             raise RedemptionRefused(reason.code, **reason.params)
-        reward = Reward.objects.get(pk=order.reward_id)
+        reward = offer.reward
         delivery = deliveries.of(reward, order, member_id=self.member_id)
         redemption = self._drafted(reward, offer, delivery)
         self._check_price(redemption)
         # First, since it alone may be refused for want of points, and its row has no neighbours.
         self._spend(redemption, reward, offer)
-        redemption.save(force_insert=True)
+        writing.insert([redemption])
         self._take_stock(redemption, offer)
         self._note_steps(redemption)
         if redemption.state == _STATE.COMPLETED:
@@ -129,7 +134,6 @@ class _Placing:
         order, at = self.order, self.at
         points, money = offers.total(offer.price, order.quantity)
         freight = deliveries.freight(reward, delivery, offer, quantity=order.quantity)
-        terms = MallSettings.objects.first() or MallSettings()
         money += freight
         if money and not settings.PAYMENT_PROVIDER:
             raise RedemptionRefused("payment_unavailable")
@@ -137,7 +141,7 @@ class _Placing:
             number=numbers.order_number(localtime(at).date(), secrets.randbelow(10**10)),
             member_id=self.member_id,
             reward=reward,
-            variant_id=order.variant_id,
+            variant=offer.variant,
             quantity=order.quantity,
             points=points,
             money=money,
@@ -148,18 +152,18 @@ class _Placing:
             address=delivery.address,
             partner_account=delivery.partner_account,
             store_id=self.store_id,
-            pick_up_store_id=delivery.store_id,
+            pick_up_store=delivery.store,
             caller=self.caller,
             key=self.key,
             fingerprint=order.fingerprint,
             placed_at=at,
             state_at=at,
             use_by=_use_by(reward, offer, delivery, at),
-            expected_on=_expected_on(terms, delivery, at),
+            expected_on=_expected_on(offer, delivery, at),
         )
         redemption.state = self._first_state(reward, redemption)
         if redemption.state == _STATE.UNPAID:
-            redemption.pay_by = at + timedelta(minutes=terms.unpaid_minutes)
+            redemption.pay_by = at + timedelta(minutes=offer.unpaid_minutes)
         if redemption.state == _STATE.COMPLETED:
             redemption.completed_at = at
         return redemption
@@ -216,7 +220,7 @@ class _Placing:
         states = [redemption.state]
         if redemption.state not in (_STATE.UNPAID, _STATE.PLACED):
             states.insert(0, _STATE.PLACED)
-        RedemptionStep.objects.bulk_create(
+        writing.insert(
             [
                 RedemptionStep(redemption=redemption, state=state, actor=self.actor, at=self.at)
                 for state in states
@@ -238,11 +242,10 @@ def _use_by(reward: Reward, offer: Offer, delivery: Delivery, at: datetime) -> d
     return midnight + timedelta(days=reward.voucher_days + 1)
 
 
-def _expected_on(terms: MallSettings, delivery: Delivery, at: datetime) -> Any:
+def _expected_on(offer: Offer, delivery: Delivery, at: datetime) -> date | None:
     if delivery.way != Redemption.Delivery.SHIP:
         return None
-    hours = terms.confirm_within_hours + terms.ship_within_hours
-    return localtime(at + timedelta(hours=hours)).date()
+    return localtime(at + timedelta(hours=offer.ship_hours)).date()
 
 
 def _explanation(redemption: Redemption, reward: Reward, offer: Offer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from mall.exceptions import RedemptionRefused
 from mall.models import Reward, StockMovement, Variant
 from mall.policies import stocks
+from mall.services import writing
 
 QUANTITY_MAX = 10**9
 NOTE_MAX = 120
@@ -69,7 +70,7 @@ def move(
     if row is None:
         _refuse(variant_id)
         return None
-    StockMovement.objects.create(
+    movement = StockMovement(
         variant_id=variant_id,
         kind=kind,
         quantity=quantity,
@@ -79,6 +80,7 @@ def move(
         actor=actor,
         at=at,
     )
+    writing.insert([movement])
     return int(row[0])
 
 

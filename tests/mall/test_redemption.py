@@ -265,7 +265,7 @@ def test_queries():
         cast.earned(person, 50)
     assert queries_of(person, order) == few
     # One for all of the ledger; on SQLite its portable path takes its statements.
-    assert few == (14 if connection.vendor == "postgresql" else few)
+    assert few == (11 if connection.vendor == "postgresql" else few)
 
 
 def queries_of(person, order):
