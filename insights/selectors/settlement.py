@@ -31,6 +31,10 @@ class Row:
     redeemer_kind: str
     due: Due
 
+    @property
+    def yuan(self) -> str:
+        return _money(self.due.yuan)
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -39,6 +43,10 @@ class Total:
     store: str
     kind: str
     party: Party
+
+    @property
+    def net(self) -> str:
+        return _money(self.party.net)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,10 @@ class Settlement:
     @property
     def yuan(self) -> Decimal:
         return sum((row.due.yuan for row in self.rows), Decimal(0))
+
+    @property
+    def yuan_told(self) -> str:
+        return _money(self.yuan)
 
 
 def of_month(month: date) -> Settlement:
@@ -124,6 +136,11 @@ def _names() -> dict[int | None, tuple[str, str]]:
 
 def _row(due: Due, names: dict[int | None, tuple[str, str]]) -> Row:
     return Row(*names[due.issuer], *names[due.redeemer], due)
+
+
+def _money(yuan: Decimal) -> str:
+    """`¥20.00`, `−¥20.00`."""
+    return f"{'−' if yuan < 0 else ''}¥{abs(yuan):,.2f}"
 
 
 def _line(cells: Sequence[object]) -> str:

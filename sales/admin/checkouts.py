@@ -1,5 +1,6 @@
 """Points as money in the back office: the settings, and the checkouts to look at."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +16,7 @@ from unfold.decorators import display
 from members import selectors as people
 from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin, register_link
 from points.admin.actors import ShowsActor
-from points.selectors import ledger_settings
+from points.selectors import labels, ledger_settings
 from sales.forms import CheckoutSettingsForm
 from sales.models import Checkout, CheckoutSettings
 from sales.policies import refunds
@@ -98,7 +99,7 @@ class CheckoutAdmin(ShowsActor, ReadOnlyAdmin):
         "payment",
         "coupon_codes",
         ("created_at", "expires_at"),
-        ("closed_at", "closed_by"),
+        ("closed_at", "closer"),
         ("receipt", "actor_name"),
     )
 
@@ -126,6 +127,10 @@ class CheckoutAdmin(ShowsActor, ReadOnlyAdmin):
     def state_label(self, row: Checkout) -> str:
         return str(selectors.state_at(row, timezone.now()).label)
 
+    @display(description=gettext_lazy("closed by whom"))
+    def closer(self, row: Checkout) -> str:
+        return labels.actor(row.closed_by) if row.closed_by else "–"
+
     @display(description=gettext_lazy("paid by points"), ordering="paid_by_points")
     def by_points(self, row: Checkout) -> str:
         return f"¥{money(row.paid_by_points)}"
@@ -146,11 +151,13 @@ class CheckoutAdmin(ShowsActor, ReadOnlyAdmin):
     def payment(self, row: Checkout) -> str:
         """Which line was paid how; what is left of it is money."""
         paid = {one.line_no: one for one in refunds.paid_lines(row.plan)}
-        none = refunds.PaidLine(0, 0, 0, 0)  # type: ignore[arg-type]  # nothing
+        none = refunds.PaidLine(0, Decimal(0), Decimal(0), 0)
         cells = []
         for no, (sku, name, quantity, amount, *_rest) in enumerate(row.lines[:_LINES_SHOWN], 1):
             own = paid.get(no, none)
-            cells.append((name or sku, quantity, amount, own.by_coupon, own.by_points, own.points))
+            figures = (amount, own.by_coupon, own.by_points)
+            told = [money(Decimal(one)) for one in figures]
+            cells.append((name or sku, quantity, *told, f"{own.points:,}"))
         rows = format_html_join(
             "", '<tr><th class="pr-4 text-left" scope="row">{}</th>' + _CELL * 5 + "</tr>", cells
         )

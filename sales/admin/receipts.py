@@ -118,8 +118,8 @@ class ReceiptAdmin(ShowsActor):
         if obj is not None and (obj.paid_by_coupon or obj.paid_by_points):
             fields.insert(fields.index("why"), ("coupon_money", "points_money"))
         if obj is not None and obj.refund is not None:
-            money = ("refund_money", "refund_by_points", "refund_by_coupon", "points_back")
-            fields.insert(fields.index("why"), money)
+            fields.insert(fields.index("why"), ("refund_money", "points_back"))
+            fields.insert(fields.index("why"), ("refund_by_points", "refund_by_coupon"))
         if obj is not None and obj.shortfall:
             fields.insert(fields.index("why"), ("shortfall", "deducted"))
         if obj is not None and obj.explanation.get("type") in whys.JUDGED:

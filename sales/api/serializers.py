@@ -278,7 +278,8 @@ class OutcomeSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(SlipSerializer(allow_null=True))
     def get_slip(self, outcome: Outcome) -> dict[str, Any] | None:
-        if outcome.kind != Receipt.Kind.RETURN or outcome.state != Receipt.State.POSTED:
+        is_settled = outcome.state == Receipt.State.POSTED
+        if outcome.kind != Receipt.Kind.RETURN or not is_settled or outcome.receipt_id is None:
             return None
         slip = slips.slip_of(Receipt.objects.get(pk=outcome.receipt_id))
         return None if slip is None else dict(SlipSerializer(slip).data)

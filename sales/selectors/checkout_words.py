@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 Detail = dict[str, Any]
@@ -32,13 +31,13 @@ def _figures(detail: Detail) -> Detail:
     shown = dict(detail)
     shown["yuan"] = money(Decimal(detail["yuan"]))
     if "rate" in detail:
-        shown["rate"] = number_format(detail["rate"], use_l10n=True)
+        shown["rate"] = f"{detail['rate']:,}"
     return shown
 
 
 def money(yuan: Decimal) -> str:
     """Yuan with two places, grouped."""
-    return number_format(yuan, 2, use_l10n=True, force_grouping=True)
+    return f"{yuan:,.2f}"
 
 
 RENDERERS = {"checkout": checkout, "checkout_undone": undone, "spent_back": spent_back}

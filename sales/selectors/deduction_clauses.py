@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -128,7 +127,7 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _number(value: int) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return f"{value:,}"
 
 
 def _fixed(text: Any) -> Any:
