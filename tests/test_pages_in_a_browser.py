@@ -43,9 +43,10 @@ PAGES = [
     *("/me/profile/", "/me/code/", "/me/addresses/", "/me/addresses/add/", "/me/consents/"),
     *("/me/invite/", "/me/people/", "/points/gifts/", "/level/", "/me/privacy/", "/me/close/"),
     *("/me/tickets/", "/me/tickets/new/"),
+    *("/mall/", "/mall/rewards/", "/mall/wishes/", "/mall/orders/"),
     *RULES_PAGES,
 ]
-GUEST_PAGES = ["/", "/sign-in/", "/sign-in/password/", "/privacy/", "/nowhere/"]
+GUEST_PAGES = ["/", "/mall/", "/sign-in/", "/sign-in/password/", "/privacy/", "/nowhere/"]
 
 
 @pytest.fixture(autouse=True)
@@ -266,7 +267,7 @@ def test_text_stands_out(phone: Page, live_server: LiveServer, scheme: str) -> N
     phone.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     lin = cast.member()
     entry = a_year_of(lin)
-    for path in GUEST_PAGES[:3]:
+    for path in GUEST_PAGES[:4]:
         phone.goto(path)
         assert phone.evaluate(_CONTRAST) == [], path
     arrive(phone, lin, live_server)

@@ -262,6 +262,10 @@ def _offers(
                 place=variant.place,
                 low_stock=reward.low_stock,
                 free_delivery_from=who.free_delivery_from,
+                reward=reward,
+                variant=variant,
+                unpaid_minutes=who.unpaid_minutes,
+                ship_hours=who.ship_hours,
             )
         )
     return found

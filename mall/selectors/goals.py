@@ -18,7 +18,7 @@ def along_the_way(who: Visitor, *, at: datetime) -> list[int]:
     """
     rows = catalogue.visible(who).filter(catalogue.has_stock(at), level=None, shelf__level=None)
     rows = rows.filter(money=0, kind__in=_SHOWN)
-    found = []
+    found: list[int] = []
     reached = rows.filter(points__lte=who.available).order_by("-points", "pk")
     found.extend(reached.values_list("pk", flat=True)[:1])
     beyond = who.available

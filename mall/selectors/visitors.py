@@ -37,6 +37,8 @@ class Visitor:
     level_id: int | None
     segments: frozenset[str]
     is_mall_open: bool
+    unpaid_minutes: int
+    ship_hours: int
     available: int
     is_frozen: bool
     free_delivery_from: Decimal | None
@@ -54,7 +56,7 @@ class Visitor:
 def visitor(member_id: int | None, *, at: datetime) -> Visitor:
     """Who looks. Five queries for a member, two for a guest, whatever the catalogue's size."""
     level = _level(member_id)
-    settings = MallSettings.objects.filter(pk=1).values_list("is_open", flat=True).first()
+    settings = MallSettings.objects.filter(pk=1).first() or MallSettings()
     early, delivery = (level["early"], level["delivery"]) if level else (None, None)
     shopper = Shopper(
         member_id,
@@ -66,7 +68,9 @@ def visitor(member_id: int | None, *, at: datetime) -> Visitor:
         shopper=shopper,
         level_id=level["pk"] if level else None,
         segments=_segments(member_id) if member_id is not None else frozenset(),
-        is_mall_open=settings is None or settings,
+        is_mall_open=settings.is_open,
+        unpaid_minutes=settings.unpaid_minutes,
+        ship_hours=settings.confirm_within_hours + settings.ship_within_hours,
         available=balance.available if balance else 0,
         is_frozen=balance.is_frozen if balance else False,
         free_delivery_from=_yuan(delivery.get("from_yuan") or 0) if delivery is not None else None,

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from mall.forms.browsing import CatalogueForm
+from mall.models import Shelf
 from mall.selectors import catalogue, shelving, visitors
 from mall.selectors.cards import Card
 from mall.selectors.catalogue import Asked
@@ -152,7 +153,7 @@ def _visitor(request: HttpRequest, now: datetime) -> Visitor:
     return visitors.visitor(member.pk if member else None, at=now)
 
 
-def _is_open(who: Visitor, shelf: shelving.Shelf) -> bool:
+def _is_open(who: Visitor, shelf: Shelf) -> bool:
     if shelf.level is None:
         return True
     return who.member_id is not None and who.rank is not None and who.rank >= shelf.level.rank

@@ -99,8 +99,7 @@ def _refuse(form: OrderForm, refusal: Refusal) -> None:
     form.add_error(field if is_shown else None, str(refusal))
     if isinstance(refusal, ReferenceConflict):
         # The key belongs to another order by now; what is chosen here is a new one.
-        form.data = form.data.copy()
-        form.data["key"] = uuid.uuid4().hex
+        form.data = {**form.data.dict(), "key": uuid.uuid4().hex}  # type: ignore[attr-defined]  # a QueryDict
 
 
 def _page(
