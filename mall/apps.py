@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MallConfig(AppConfig):
@@ -14,6 +15,7 @@ class MallConfig(AppConfig):
         from members.selectors import consequences, personal_data, segments
         from members.services import retention
         from points.selectors import explanations
+        from points.selectors import labels as ledger_labels
         from stores.selectors import labels
 
         explanations.register("redemption", entry_words.redemption)
@@ -35,3 +37,9 @@ class MallConfig(AppConfig):
         )
         level_benefits.register()
         segments.register_user(coupons.uses_of_segment)
+        ledger_labels.register_actors(
+            {
+                "monthly_coupons": pgettext_lazy("actor", "system (coupons of the month)"),
+                "time": pgettext_lazy("actor", "system (its time was over)"),
+            }
+        )

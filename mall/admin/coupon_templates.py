@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, override, pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 
@@ -26,6 +26,7 @@ from mall.selectors import coupon_words
 from mall.selectors import coupons as selectors
 from mall.services import coupon_claims, coupon_grants, coupon_templates
 from members.admin.base import note, posted, service_page
+from points.selectors import labels
 from stores.admin.base import BoundedAdmin, BoundedChangeList
 from stores.exceptions import Refusal
 
@@ -67,7 +68,7 @@ class CouponTemplateAdmin(BoundedAdmin):
     fieldsets = (
         (None, {"fields": ("sentences", "is_on", ("name", "name_en"), ("code", "kind"))}),
         (
-            gettext_lazy("What it gives"),
+            pgettext_lazy("coupon", "What it gives"),
             {
                 "fields": (
                     ("amount", "percent", "cap"),
@@ -93,7 +94,7 @@ class CouponTemplateAdmin(BoundedAdmin):
         ),
         (
             gettext_lazy("When it counts"),
-            {"fields": (("days",), ("starts_at", "ends_at"))},
+            {"fields": ("days", "starts_at", "ends_at")},
         ),
         (
             gettext_lazy("With what, and when it is returned"),
@@ -149,13 +150,13 @@ class CouponTemplateAdmin(BoundedAdmin):
     def on(self, row: CouponTemplate) -> bool:
         return row.is_on
 
-    @admin.display(description=gettext_lazy("used"))
+    @admin.display(description=pgettext_lazy("coupon", "used"))
     def used(self, row: CouponTemplate) -> str:
         told = _figures(row)
         percent = f" · {told.used_percent} %" if told.used_percent is not None else ""
         return f"{told.used:,}{percent}"
 
-    @admin.display(description=gettext_lazy("lapsed"))
+    @admin.display(description=pgettext_lazy("coupon", "lapsed"))
     def expired(self, row: CouponTemplate) -> str:
         return f"{_figures(row).expired:,}"
 
@@ -189,7 +190,8 @@ class CouponTemplateAdmin(BoundedAdmin):
     def history(self, row: CouponTemplate) -> SafeString | str:
         if row._state.adding:
             return "–"
-        rows = row.changes.order_by("-pk")[:20]
+        rows = list(row.changes.order_by("-pk")[:20])
+        who = labels.actors(one.actor for one in rows)
         return format_html(
             "<ul>{}</ul>",
             format_html_join(
@@ -198,7 +200,7 @@ class CouponTemplateAdmin(BoundedAdmin):
                 (
                     (
                         timezone.localtime(one.changed_at).strftime("%Y-%m-%d %H:%M"),
-                        one.actor,
+                        who[one.actor],
                         ", ".join(_field_name(name) for name in one.values) or "–",
                     )
                     for one in rows

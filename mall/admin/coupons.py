@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy, pgettext
 from unfold.decorators import action, display
 
 from mall.forms.coupon_admin import ReasonForm
-from mall.models import Coupon, CouponBatch, CouponGrant
+from mall.models import Coupon, CouponBatch, CouponGrant, CouponStep
 from mall.policies import coupon_codes
 from mall.policies.coupon_codes import Status
 from mall.services import coupon_claims, coupon_grants, coupons
 from members import selectors
 from members.admin.base import MEMBERS_FOUND_MAX, ReadOnlyAdmin, posted, service_page
+from points.admin.actors import ListsActors
+from points.selectors import labels
 
 _TONES = {
     Status.OPEN: "success",
@@ -44,14 +46,14 @@ class CouponAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("A coupon's whole code, its number (#12), or a member")
     ordering = ("-pk",)
     fields = (
-        ("masked", "status"),
+        ("masked", "status_words"),
         ("template", "member"),
         ("source", "reference"),
         ("issued_at", "issued_store"),
         ("starts_at", "expires_at"),
         "steps",
     )
-    readonly_fields = ("masked", "status", "steps")
+    readonly_fields = ("masked", "status_words", "steps")
     actions_detail = ("void",)
 
     def has_void_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -78,7 +80,10 @@ class CouponAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("state"), label=_TONES)
     def status(self, row: Coupon) -> tuple[str, str]:
-        told = row.status(timezone.now())
+        return row.status(timezone.now()), self.status_words(row)
+
+    @admin.display(description=gettext_lazy("state"))
+    def status_words(self, row: Coupon) -> str:
         words = {
             Status.OPEN: pgettext("coupon", "open"),
             Status.WAITING: pgettext("coupon", "not yet"),
@@ -87,14 +92,14 @@ class CouponAdmin(ReadOnlyAdmin):
             Status.EXPIRED: pgettext("coupon", "lapsed"),
             Status.VOID: pgettext("coupon", "void"),
         }
-        return told, words[told]
+        return words[row.status(timezone.now())]
 
     @admin.display(description=gettext_lazy("history"))
     def steps(self, row: Coupon) -> SafeString:
-        rows = row.steps.select_related("store").order_by("pk")[:100]
-        return format_html(
-            "<ol>{}</ol>", format_html_join("", "<li>{}</li>", ((_step(one),) for one in rows))
-        )
+        rows = list(row.steps.select_related("store").order_by("pk")[:100])
+        who = labels.actors(one.actor for one in rows)
+        told = ((_step(one, who[one.actor]),) for one in rows)
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", told))
 
     @action(
         description=gettext_lazy("Make void"), url_path="void", permissions=["void"], icon="block"
@@ -124,7 +129,7 @@ class CouponAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CouponGrant)
-class CouponGrantAdmin(ReadOnlyAdmin):
+class CouponGrantAdmin(ListsActors):
     """Coupons for segments, and how far they are."""
 
     list_display = ("template", "segment", "state", "given", "left_out", "created_at", "reason")
@@ -136,8 +141,9 @@ class CouponGrantAdmin(ReadOnlyAdmin):
         ("state", "ended_by"),
         ("given", "left_out"),
         "reason",
-        ("actor", "created_at", "finished_at"),
+        ("actor_name", "created_at", "finished_at"),
     )
+    readonly_fields = ("actor_name",)
     actions_detail = ("stop",)
 
     def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -157,15 +163,15 @@ class CouponGrantAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CouponBatch)
-class CouponBatchAdmin(ReadOnlyAdmin):
+class CouponBatchAdmin(ListsActors):
     """Single-use codes. The codes themselves were told once, and are not here."""
 
     list_display = ("template", "size", "claimed", "is_stopped", "note", "created_at")
     list_filter = ("is_stopped",)
     list_select_related = ("template",)
     ordering = ("-pk",)
-    fields = (("template", "size"), ("claimed", "is_stopped"), "note", ("actor", "created_at"))
-    readonly_fields = ("claimed",)
+    fields = (("template", "size"), ("claimed", "is_stopped"), "note", ("actor_name", "created_at"))
+    readonly_fields = ("claimed", "actor_name")
     actions_detail = ("stop",)
 
     def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -207,11 +213,11 @@ def _confirmed(owner: Any, request: HttpRequest, row: Any, title: str, call: Any
     )
 
 
-def _step(step: Any) -> str:
+def _step(step: CouponStep, who: str) -> str:
     parts = [
         timezone.localtime(step.at).strftime("%Y-%m-%d %H:%M"),
         step.get_kind_display(),
-        step.actor,
+        who,
         step.store.name if step.store else "",
         step.order,
         f"¥{step.yuan}" if step.yuan is not None else "",

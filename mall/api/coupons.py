@@ -93,7 +93,7 @@ class CouponLockView(TillView):
                 codes=data["codes"],
                 order=data["order"],
                 until=now + timedelta(minutes=data["minutes"]),
-                actor=f"key:{machine.key.pk}",
+                actor=f"key:{machine.key.prefix}",
                 at=now,
             )
         state, until = selectors.order_state(machine.store.pk, data["order"])
@@ -157,6 +157,6 @@ def _by(request: Request) -> dict[str, Any]:
     machine = calling_machine(request)
     return {
         "store_id": machine.store.pk,
-        "actor": f"key:{machine.key.pk}",
+        "actor": f"key:{machine.key.prefix}",
         "at": timezone.now(),
     }

@@ -67,7 +67,9 @@ class Coupon(models.Model):
     code = models.CharField(_("coupon code"), max_length=coupon_codes.LENGTH, unique=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
-    source = models.CharField(_("from"), max_length=12, choices=Source.choices)
+    source = models.CharField(
+        pgettext_lazy("coupon", "from"), max_length=12, choices=Source.choices
+    )
     reference = models.CharField(_("reference"), max_length=100)
     ordinal = models.PositiveSmallIntegerField(default=1)
     issued_at = models.DateTimeField(_("issued at"))

@@ -51,9 +51,9 @@ class CouponTemplate(models.Model):
 
     class Kind(models.TextChoices):
         THRESHOLD = policy.Kind.THRESHOLD.value, _("money off from an amount")
-        PERCENT = policy.Kind.PERCENT.value, _("per cent off")
+        PERCENT = policy.Kind.PERCENT.value, pgettext_lazy("coupon", "per cent off")
         CASH = policy.Kind.CASH.value, _("cash coupon")
-        FREE_DELIVERY = policy.Kind.FREE_DELIVERY.value, _("free delivery")
+        FREE_DELIVERY = policy.Kind.FREE_DELIVERY.value, pgettext_lazy("coupon", "free delivery")
         EXCHANGE = policy.Kind.EXCHANGE.value, _("exchange for a good")
 
     class Stacking(models.TextChoices):
@@ -89,7 +89,7 @@ class CouponTemplate(models.Model):
     )
     cap = _money(_("at most"), null=True, blank=True, help_text=_("Empty: no bound."))
     threshold = _money(
-        _("from an amount of"),
+        pgettext_lazy("coupon", "from an amount of"),
         default=Decimal(0),
         blank=True,
         help_text=_("What the goods that count must cost, after other coupons."),

@@ -6,7 +6,7 @@ stores, categories, levels and segments are read once for as many templates as t
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils.formats import number_format
@@ -110,11 +110,11 @@ def scope(template: CouponTemplate, known: Names) -> list[str]:
 def validity(template: CouponTemplate) -> str:
     """How long a coupon counts, for who has none yet."""
     if template.ends_at is not None:
-        until = _moment(template.ends_at)
+        until = last_moment(template.ends_at)
         if template.starts_at is None:
             return _("Valid until %(until)s.") % {"until": until}
         return _("Valid from %(since)s to %(until)s.") % {
-            "since": _moment(template.starts_at),
+            "since": first_moment(template.starts_at),
             "until": until,
         }
     days = template.days or 0
@@ -225,5 +225,16 @@ def _listed(things: list[str]) -> str:
     )
 
 
-def _moment(instant: datetime) -> str:
-    return localtime(instant).strftime("%Y-%m-%d %H:%M")
+def last_moment(instant: datetime) -> str:
+    """The end of a validity as people say it: what ends at a midnight has a last day."""
+    local = localtime(instant)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return (local - timedelta(days=1)).strftime("%Y-%m-%d")
+    return local.strftime("%Y-%m-%d %H:%M")
+
+
+def first_moment(instant: datetime) -> str:
+    """The beginning of a validity: what begins at a midnight has a first day."""
+    local = localtime(instant)
+    is_midnight = (local.hour, local.minute) == (0, 0)
+    return local.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M")

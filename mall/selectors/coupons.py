@@ -32,6 +32,14 @@ class Ticket:
     def name(self) -> str:
         return self.coupon.template.label
 
+    @property
+    def since(self) -> str:
+        return coupon_words.first_moment(self.coupon.starts_at)
+
+    @property
+    def until(self) -> str:
+        return coupon_words.last_moment(self.coupon.expires_at)
+
 
 def wallet(member_id: int, tab: str, at: datetime) -> QuerySet[Coupon]:
     """A member's coupons of a tab: usable ones (and those that wait or are held) with the
