@@ -4,12 +4,14 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from members import exceptions
 from members.models import DeviceSession, Member
+from stores.selectors import reading
 
 # A sign-in dies after ninety quiet days. A browser's is written to at most once a day, so that
 # reading a balance stays a read.
@@ -72,17 +74,35 @@ def find(*, token: str, kind: str, at: datetime) -> DeviceSession | None:
     """
     if not 0 < len(token) <= _TOKEN_LENGTH_MAX:
         return None
-    # A sign-in may have been on its way while its member was erased.
-    alive = DeviceSession.objects.alive(at).filter(member__erased_at=None)
-    alive = alive.select_related("member")
+    now = connection.ops.adapt_datetimefield_value(at)
+    parameters = [_digest(token), kind, now]
     if kind == DeviceSession.Kind.API:
-        alive = alive.filter(access_expires_at__gt=at)
-    session = alive.filter(token_hash=_digest(token), kind=kind).first()
-    if session is not None and at - session.last_seen_at >= _TOUCH_AFTER:
+        parameters.append(now)
+    found = reading.first((DeviceSession, Member), _alive(kind), parameters)
+    if found is None:
+        return None
+    session: DeviceSession = found[0]
+    session.member = found[1]
+    if at - session.last_seen_at >= _TOUCH_AFTER:
         DeviceSession.objects.alive(at).filter(pk=session.pk).update(
             last_seen_at=at, expires_at=at + IDLE_LIFETIME
         )
     return session
+
+
+@cache
+def _alive(kind: str) -> str:
+    """How a living session is found by the digest of its token, with its member.
+
+    A sign-in may have been on its way while its member was erased.
+    """
+    is_in_time = "AND s.access_expires_at > %s" if kind == DeviceSession.Kind.API else ""
+    return (
+        f"SELECT {reading.columns(DeviceSession, 's')}, {reading.columns(Member, 'm')} "  # noqa: S608 - constants
+        "FROM members_devicesession s JOIN members_member m ON m.id = s.member_id "
+        "WHERE s.token_hash = %s AND s.kind = %s AND s.revoked_at IS NULL AND s.expires_at > %s "
+        f"AND m.erased_at IS NULL {is_in_time}"
+    )
 
 
 def refresh(*, token: str, at: datetime) -> Refreshed:
