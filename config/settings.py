@@ -14,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.backoffice import UNFOLD  # noqa: F401 — the theme looks for the name here
+from config.enum_names import ENUM_NAMES
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Store] be written, which mypy strict asks for
 
@@ -359,21 +360,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "CouponOrderStateEnum": "mall.policies.coupon_codes.OrderState",
-        "CouponStatusEnum": "mall.policies.coupon_codes.Status",
-        "EntryKindEnum": "points.models.Entry.Kind",
-        "EventStateEnum": "campaigns.models.Event.State",
-        "ReceiptKindEnum": "sales.models.Receipt.Kind",
-        "ReceiptStateEnum": "sales.models.Receipt.State",
-        "RedemptionStateEnum": "mall.models.Redemption.State",
-        "TicketKindEnum": "members.models.Ticket.Kind",
-        "TicketStateEnum": "members.models.Ticket.State",
-        "RedemptionReturnStateEnum": "mall.models.RedemptionReturn.State",
-        "RedemptionReturnReasonEnum": "mall.models.RedemptionReturn.Reason",
-        "RedemptionDeliveryEnum": "mall.models.Redemption.Delivery",
-        "PaymentStateEnum": "mall.models.Payment.State",
-    },
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.describe_errors",

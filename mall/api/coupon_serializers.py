@@ -22,6 +22,7 @@ from stores.api.strict import StrictSerializer
 from stores.policies import CODE_LENGTH, SKU_LENGTH
 
 LINES_MAX = 500
+LINE_KINDS = [("goods", _("goods")), ("freight", _("freight"))]
 
 
 class CouponBasketLineSerializer(StrictSerializer):
@@ -33,7 +34,7 @@ class CouponBasketLineSerializer(StrictSerializer):
         default="",
         help_text="Code, where the till knows it. Left out: the article's.",
     )
-    kind = serializers.ChoiceField(choices=["goods", "freight"], default="goods")
+    kind = serializers.ChoiceField(choices=LINE_KINDS, default="goods")
     quantity = serializers.DecimalField(
         max_digits=12, decimal_places=3, min_value=Decimal("0.001"), default=Decimal(1)
     )
@@ -108,7 +109,7 @@ class CouponClaimSerializer(StrictSerializer):
     code = serializers.CharField(max_length=TYPED_MAX, help_text="Off a leaflet, or single-use.")
 
 
-class CouponShareSerializer(serializers.Serializer[Any]):
+class CouponLineShareSerializer(serializers.Serializer[Any]):
     line_no = serializers.IntegerField()
     yuan = serializers.DecimalField(max_digits=12, decimal_places=2)
 
@@ -116,13 +117,15 @@ class CouponShareSerializer(serializers.Serializer[Any]):
 class CouponDiscountSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     yuan = serializers.DecimalField(max_digits=12, decimal_places=2)
-    lines = CouponShareSerializer(many=True, help_text="Exact to the fen; they add up to `yuan`.")
+    lines = CouponLineShareSerializer(
+        many=True, help_text="Exact to the fen; they add up to `yuan`."
+    )
     with_points = serializers.BooleanField(
         help_text="Whether points may be used as money at the same purchase."
     )
 
 
-class CouponReasonSerializer(serializers.Serializer[Any]):
+class CouponRefusalSerializer(serializers.Serializer[Any]):
     coupon = serializers.CharField()
     code = serializers.CharField(help_text="Stable, such as `coupon_below_threshold`.")
     message = serializers.CharField()
@@ -134,7 +137,7 @@ class CouponQuoteAnswerSerializer(serializers.Serializer[Any]):
     )
     with_points = serializers.BooleanField()
     discounts = CouponDiscountSerializer(many=True)
-    refusals = CouponReasonSerializer(many=True)
+    refusals = CouponRefusalSerializer(many=True)
 
 
 class CouponOrderAnswerSerializer(serializers.Serializer[Any]):

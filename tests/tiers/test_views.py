@@ -82,8 +82,10 @@ def test_the_api_tells_all_levels_and_ones_own(client: Any) -> None:
     assert (told["basis"], told["window"]) == ("spent", "rolling")
     silver = told["levels"][1]
     assert (silver["code"], silver["threshold"], silver["keep"]) == ("silver", 1000, 1000)
-    # What does not act yet is not promised.
-    assert silver["benefits"] == [{"kind": "discount", "name": "Discount", "text": "5% off"}]
+    assert silver["benefits"] == [
+        {"kind": "discount", "name": "Discount", "text": "5% off"},
+        {"kind": "early_access", "name": "Early access", "text": "24 hours before others"},
+    ]
     assert told["levels"][3]["threshold"] is None
 
     mine = cast.program_of(lin).get("/api/v1/me/tier").json()

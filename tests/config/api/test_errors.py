@@ -12,7 +12,9 @@ from pytest_django.fixtures import Settings
 
 from config.api import errors, parsers
 from config.api.parsers import DEPTH_MAX
-from sales.exceptions import MESSAGES
+from mall.exceptions.coupons import ISSUE_MESSAGES
+from mall.exceptions.redemptions import MESSAGES as REDEMPTION_MESSAGES
+from sales.exceptions import DEDUCTION_MESSAGES, MESSAGES
 from stores.exceptions import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -162,4 +164,6 @@ def _refusals(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 
 
 def test_table_names_only_codes_that_exist() -> None:
-    assert set(errors.STATUS) <= {refusal.code for refusal in _refusals()} | set(MESSAGES)
+    codes = {refusal.code for refusal in _refusals()}
+    codes |= {*MESSAGES, *DEDUCTION_MESSAGES, *ISSUE_MESSAGES, *REDEMPTION_MESSAGES}
+    assert set(errors.STATUS) <= codes
