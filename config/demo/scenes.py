@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.contrib.auth.models import User
 
-from config.demo import desk
+from config.demo import desk, paying
 from config.demo.merchant import CAKE, PRODUCTS
 from config.demo.people import CAST, Person
 from members.services import addresses, relations
@@ -72,6 +72,7 @@ class Scenes:
             return
         at = self.year.curtain - timedelta(minutes=55)
         self._hold_that_timed_out(at)
+        paying.buy_and_return(self.cast[0], self.year.stores, self.year.record, at=at)
         self._cake(f"{_CAKE_NUMBER}R", kind="return", at=at)
         self._return_before_its_sale(at)
         self._corrections(at)
@@ -83,7 +84,7 @@ class Scenes:
         """A checkout that is not finished yet, and what lies on the desk."""
         if self.is_played:
             at = self.year.now - timedelta(minutes=4)
-            self.year.hold(self.cast[0], at, 100, "结账抵扣 ¥1")
+            paying.leave_open(self.cast[0], self.year.stores, at=at)
             desk.open_desk(
                 cast=self.cast, staff=self.year.staff, stores=self.year.stores, now=self.year.now
             )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sales.api import checkouts, views
+from sales.api import checkouts, returns, views
 
 urlpatterns = [
     path("checkouts/quote", checkouts.QuoteView.as_view(), name="checkout-quote"),
@@ -20,6 +20,8 @@ urlpatterns = [
         name="me-checkout-release",
     ),
     path("me/checkouts/<str:number>", checkouts.MyCheckoutView.as_view(), name="me-checkout"),
+    path("me/returns", returns.MyReturnsView.as_view(), name="me-returns"),
+    path("me/returns/<int:receipt_id>", returns.MyReturnView.as_view(), name="me-return"),
     path("receipts", views.ReceiptsView.as_view(), name="receipts"),
     path("receipts/batch", views.ReceiptBatchView.as_view(), name="receipt-batch"),
     path("receipts/<path:number>", views.ReceiptView.as_view(), name="receipt"),

@@ -19,7 +19,7 @@ from sales.policies.receipts import LineInput
 from sales.services import intake, payments
 from stores.exceptions import Refusal
 from stores.models import Article, Category, Store
-from tests.sales.conftest import CHEN, LIN, NOON, back, net, receipt, take_one
+from tests.sales.conftest import CHEN, LIN, NOON, back, net, publish, receipt, take_one
 from tests.sales.paying import (
     allow,
     bought,
@@ -354,3 +354,28 @@ def test_an_imported_receipt_paid_by_points_elsewhere_is_as_before(
     came = Receipt.objects.get(number="R1")
     assert (came.refund, came.refund_by_points, came.points_back) == (70, 30, 0)
     assert sorted(Entry.objects.values_list("kind", flat=True)) == ["clawback", "earn", "earn"]
+
+
+def test_an_account_that_is_frozen_meanwhile_pays_nothing(store: Store, lin: Member) -> None:
+    hold(store, "A1", lin, TEA, points=1_000)
+    accounts.freeze(member_id=lin.pk, reason="查证中", reference="f", actor="test", at=NOON)
+
+    for act in (lambda: capture(store, "A1"), lambda: take_one(store, bought("A1", [TEA]))):
+        assert refusal(act).code == "account_frozen"
+    assert (Receipt.objects.count(), state(store, "A1"), figures(lin)) == (
+        0,
+        "held",
+        (4_000, 1_000),
+    )
+    release(store, "A1")
+    assert figures(lin) == (5_000, 0)
+
+
+@pytest.mark.parametrize(("earns", "points"), [(False, 50), (True, 60)])
+def test_what_points_paid_earns_as_the_program_says(
+    store: Store, lin: Member, earns: bool, points: int
+) -> None:
+    publish(points_part_earns=earns, starts_at=NOON - timedelta(days=1))
+    hold(store, "A1", lin, TEA, points=1_000)
+
+    assert take_one(store, bought("A1", [TEA])).points == points

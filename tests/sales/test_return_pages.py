@@ -17,7 +17,7 @@ from members.selectors import personal_data
 from members.services import merging
 from sales.models import Checkout, CheckoutSettings, Receipt
 from stores.models import Category, Store
-from tests.cast import browser_of
+from tests.cast import browser_of, program_of
 from tests.sales.conftest import NOON, back, publish, take_one
 from tests.sales.paying import allow, bought, give, hold, line
 
@@ -73,6 +73,19 @@ def test_a_slip_is_its_members_alone(returned: Receipt, chen: Member) -> None:
     assert Client().get(f"/returns/{returned.pk}/").status_code == 302
     sale = Receipt.objects.get(number="S")
     assert browser_of(chen).get(f"/returns/{sale.pk}/").status_code == 404
+
+
+def test_a_mini_program_reads_the_same(returned: Receipt, lin: Member, chen: Member) -> None:
+    phone = program_of(lin)
+
+    listed = phone.get("/api/v1/me/returns").json()
+    detail = phone.get(f"/api/v1/me/returns/{returned.pk}").json()
+
+    assert [one["number"] for one in listed["results"]] == ["R"]
+    assert (detail["slip"]["net"], detail["slip"]["to_refund"]) == (1_172, "28.00")
+    assert program_of(chen).get(f"/api/v1/me/returns/{returned.pk}").status_code == 404
+    assert phone.get("/api/v1/me/returns?cursor=99999").status_code == 404
+    assert phone.get("/api/v1/me/returns?cursor=x").status_code == 400
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "999999"])
