@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from insights.policies import settlement as policy
 from insights.policies.settlement import Due, Moved, Party
+from mall.selectors.redemptions import handed_over_elsewhere
 from points.policies import add_months, start_of_day
 from points.selectors import ledger_settings
-from points.selectors.settlement import flows
+from points.selectors.settlement import Flow, flows, handed_on
 from stores.models import Store
 
 MONTHS_BACK = 24
@@ -73,13 +74,17 @@ class Settlement:
 
 
 def of_month(month: date) -> Settlement:
-    """The settlement of the calendar month of `month`, in the shop's zone. Five queries.
+    """The settlement of the calendar month of `month`, in the shop's zone. A number of
+    queries that does not grow with the points used, but one more per 500 vouchers.
 
     Points count at the worth that the merchant has set now.
     """
     zone = ZoneInfo(settings.TIME_ZONE)
     first = month.replace(day=1)
-    found = flows(start_of_day(first, zone), start_of_day(add_months(first, 1), zone))
+    starts_at, ends_at = start_of_day(first, zone), start_of_day(add_months(first, 1), zone)
+    found = _together(
+        [*flows(starts_at, ends_at), *handed_on(handed_over_elsewhere(starts_at, ends_at))]
+    )
     rate = ledger_settings().points_per_yuan
     dues = policy.dues((Moved(*flow) for flow in found), points_per_yuan=rate)
     names = _names()
@@ -91,6 +96,18 @@ def of_month(month: date) -> Settlement:
         own=[row for row in rows if row.due.is_own],
         totals=[Total(*names[party.store], party) for party in policy.parties(dues)],
     )
+
+
+def _together(found: Sequence[Flow]) -> list[Flow]:
+    """Each pair once. A voucher counts where it was used, in the month in which it was."""
+    sums: dict[tuple[int | None, int | None], tuple[int, int]] = {}
+    for flow in found:
+        used, back = sums.get((flow.issuer_id, flow.redeemer_id), (0, 0))
+        sums[flow.issuer_id, flow.redeemer_id] = (used + flow.used, back + flow.given_back)
+    return [
+        Flow(*pair, *sums[pair])
+        for pair in sorted(sums, key=lambda pair: (pair[0] or 0, pair[1] or 0))
+    ]
 
 
 def months(now: datetime) -> list[date]:

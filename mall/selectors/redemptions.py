@@ -83,3 +83,17 @@ def named(reward: str, sku: str, store: str) -> list[tuple[int, int, int | None]
         cursor.execute(_NAMED, {"reward": reward, "sku": sku, "store": store})
         found: list[tuple[int, int, int | None]] = cursor.fetchall()
     return found
+
+
+def handed_over_elsewhere(starts_at: datetime, ends_at: datetime) -> list[tuple[int, str, int]]:
+    """Vouchers used in [`starts_at`, `ends_at`): member, reference of the spend, and the store
+    that handed over, which nobody knew when the points were spent."""
+    rows = Redemption.objects.filter(
+        state__in=[_STATE.COMPLETED, _STATE.RETURNED],
+        completed_at__gte=starts_at,
+        completed_at__lt=ends_at,
+        handed_over_in__isnull=False,
+        pick_up_store=None,
+    )
+    found = rows.order_by("pk").values_list("member_id", "number", "handed_over_in_id")
+    return [(member, f"redemption:{number}", store) for member, number, store in found if store]

@@ -12,11 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from insights.policies import settlement as policy
 from insights.policies.settlement import Moved
 from insights.selectors import settlement
+from mall.models import Redemption
+from mall.services import handover
 from members.models import Member
 from points.models import LedgerSettings
 from points.services import holds, ledger, transfers
 from stores.models import Store
 from tests.cast import member
+from tests.mall import redeeming
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -224,4 +227,20 @@ def test_its_queries_are_as_many_for_one_pair_as_for_three(
     with CaptureQueriesContext(connection) as seen:
         assert len(settlement.of_month(MARCH).rows) == pairs
 
-    assert len(seen) == 5
+    assert len(seen) == 6
+
+
+def test_a_voucher_counts_where_it_was_used(lake: Store, bund: Store, lin: Member) -> None:
+    earn(lin, 1_000, lake)
+    service = redeeming.reward(kind="service", can_pick_up=False, left=None, points=300)
+    order = redeeming.placed(lin, service, at=NOON + timedelta(hours=1))
+    assert [row[:4] for row in rows()] == [("西湖店", "总部", 300, 0)]
+    april = NOON + timedelta(days=31)
+    Redemption.objects.filter(pk=order.pk).update(use_by=april + timedelta(days=1))
+    digits = handover.code_of(order, at=april).digits
+    handover.hand_over(code=digits, store_id=bund.pk, scanner="s", actor="s", at=april)
+    assert rows() == [("西湖店", "总部", 300, 0, Decimal("3.00"))]
+    assert rows(date(2026, 4, 1)) == [
+        ("西湖店", "总部", 0, 300, Decimal("-3.00")),
+        ("西湖店", "=外滩", 300, 0, Decimal("3.00")),
+    ]
