@@ -93,7 +93,7 @@ class Year:
             self._live_day(day)
             day += timedelta(days=1)
         self.scenes.right_now()
-        mall.right_now(self.persons[:1], self.stores, now=self.now)
+        mall.right_now(self.persons[:2], self.stores, now=self.now)
         groups.sort(now=self.now)
         program.draft_double_twelve(now=self.now - timedelta(minutes=3), by=owner)
         return Made(members=len(self.persons), receipts=self.receipts, refused=self.refused)

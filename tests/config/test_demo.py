@@ -1,8 +1,10 @@
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
 from campaigns.models import EarningRuleVersion, Event
 from campaigns.selectors import verification
@@ -11,6 +13,8 @@ from config import demo
 from config.demo.people import ZONE, people
 from config.demo.shopping import Till
 from insights.models import BacktestRun
+from mall.models import Redemption, Reward
+from mall.selectors import catalogue, shelving, visitors
 from members.models import Member, MemberTag
 from points import selectors
 from points.selectors import audit
@@ -19,6 +23,12 @@ from stores.models import Article, Category, Store
 
 NOW = datetime(2026, 6, 15, 4, 30, tzinfo=UTC)
 FIRST_DAY = date(2025, 6, 15)
+
+
+@pytest.fixture(autouse=True)
+def _media(settings: Settings, tmp_path: Path) -> None:
+    """The drawings of the mall go where the test's other files go."""
+    settings.MEDIA_ROOT = str(tmp_path)
 
 
 @pytest.mark.django_db
@@ -132,3 +142,18 @@ def test_the_same_seed_gives_the_same_year() -> None:
 
     assert year(1) == year(1)
     assert year(1) != year(2)
+
+
+@pytest.mark.django_db
+def test_the_demos_mall_has_pictures_and_orders_in_every_state() -> None:
+    demo.seed(members=6, seed=3, now=NOW)
+    assert Reward.objects.filter(state="on").count() == 30
+    assert not Reward.objects.filter(pictures__isnull=True).exists()
+    terms = shelving.money()
+    judged = {reward.code: terms.judged(reward) for reward in Reward.objects.all()}
+    # Sold out since autumn: the one that gave too much away, for the owner to see.
+    assert [code for code, told in judged.items() if told and told.is_over] == ["mooncakes"]
+    who = visitors.visitor(Member.objects.earliest("pk").pk, at=NOW)
+    assert len(catalogue.ids(who, catalogue.Asked(is_limited=True), at=NOW)) == 2
+    states = set(Redemption.objects.values_list("state", flat=True))
+    assert states == {"unpaid", "placed", "confirmed", "shipped", "completed", "cancelled"}
