@@ -13,6 +13,7 @@ ENUM_NAMES = {
     "RedemptionReturnReasonEnum": "mall.models.RedemptionReturn.Reason",
     "RedemptionReturnStateEnum": "mall.models.RedemptionReturn.State",
     "RedemptionStateEnum": "mall.models.Redemption.State",
+    "RewardKindEnum": "mall.models.Reward.Kind",
     "TicketKindEnum": "members.models.Ticket.Kind",
     "TicketStateEnum": "members.models.Ticket.State",
 }

@@ -30,6 +30,7 @@ from points.services import accounts, holds
 from points.services import settings as points_settings
 from stores.models import Store
 from tests import cast
+from tests.mall import making as coupons
 from tests.tiers.making import ladder
 from tiers.models import Level
 
@@ -43,6 +44,7 @@ PAGES = [
     *("/me/profile/", "/me/code/", "/me/addresses/", "/me/addresses/add/", "/me/consents/"),
     *("/me/invite/", "/me/people/", "/points/gifts/", "/level/", "/me/privacy/", "/me/close/"),
     *("/me/tickets/", "/me/tickets/new/"),
+    *("/coupons/", "/coupons/?show=used", "/coupons/?show=expired"),
     *("/mall/", "/mall/rewards/", "/mall/wishes/", "/mall/orders/"),
     *RULES_PAGES,
 ]
@@ -117,6 +119,7 @@ def friends_and_levels(person: Member) -> None:
     """Somebody to give to, an address with a long name, and a ladder of four levels."""
     now = timezone.now()
     points_settings.set_gifts(at=now, is_on=True, cooling_off_days=0)
+    coupons.have_a_wallet(person, at=now)
     for number, wait in enumerate((9, 0)):
         friend = cast.member(f"1370013700{number}", "司马" * 15)
         at = now - timedelta(days=wait)

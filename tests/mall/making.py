@@ -61,3 +61,20 @@ def basket(*amounts: str) -> list[Line]:
         Line(number, f"s{number}", (), frozenset(), "goods", Decimal(1), Decimal(amount))
         for number, amount in enumerate(amounts, 1)
     ]
+
+
+def have_a_wallet(owner: Member, *, at: datetime) -> None:
+    """One coupon of each kind with long words; one used, one lapsed, one that lapses soon."""
+    kinds = [
+        template(name="限时外卖减免" * 6, kind="threshold", threshold=Decimal("1234.50")),
+        template(name="折", kind="percent", percent=Decimal("12.5"), store_ids=[shop().pk]),
+        template(name="免邮", kind="free_delivery", days=1),
+        template(name="兑换", kind="exchange", exchange_sku="x" * 64),
+    ]
+    for kind in kinds:
+        issued(owner, kind, at=at)
+    issued(owner, template(days=1), at=at - 9 * DAY)
+    used = issued(owner, at=at)
+    order: dict[str, Any] = {"store_id": shop().pk, "order": "A-1", "actor": "t", "at": at}
+    coupons.lock(member_id=owner.pk, lines=basket("20"), codes=[used.code], until=at + DAY, **order)
+    coupons.use(**order)
