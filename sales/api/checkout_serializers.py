@@ -104,12 +104,12 @@ def order_of(member_id: int, data: Mapping[str, Any]) -> Order:
     )
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class DeductionReasonSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     message = serializers.CharField()
 
 
-class CouponReasonSerializer(ReasonSerializer):
+class CouponReasonSerializer(DeductionReasonSerializer):
     coupon = serializers.CharField()
 
 
@@ -134,10 +134,10 @@ class QuoteSerializer(serializers.Serializer[Any]):
     balance = serializers.IntegerField(help_text="Points that the member has to use.")
     points_most = serializers.IntegerField()
     yuan_most = serializers.DecimalField(**_MONEY)
-    why_not_more = ReasonSerializer(many=True)
+    why_not_more = DeductionReasonSerializer(many=True)
     points = serializers.IntegerField(help_text="As asked for, or the most; 0 when refused.")
     yuan = serializers.DecimalField(**_MONEY)
-    refused_points = ReasonSerializer(allow_null=True)
+    refused_points = DeductionReasonSerializer(allow_null=True)
     points_per_yuan = serializers.IntegerField()
     left_to_pay = serializers.DecimalField(**_MONEY)
     lines = PaidLineSerializer(many=True)

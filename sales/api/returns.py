@@ -15,7 +15,7 @@ from sales.models import Receipt
 from sales.selectors import slips
 
 
-class ReturnSerializer(serializers.ModelSerializer[Receipt]):
+class GoodsReturnSerializer(serializers.ModelSerializer[Receipt]):
     store = serializers.CharField(source="store.code")
     store_name = serializers.CharField(source="store.name")
 
@@ -27,19 +27,19 @@ class ReturnSerializer(serializers.ModelSerializer[Receipt]):
         )
 
 
-class ReturnDetailSerializer(ReturnSerializer):
+class GoodsReturnDetailSerializer(GoodsReturnSerializer):
     slip = serializers.SerializerMethodField()
 
-    class Meta(ReturnSerializer.Meta):
-        fields = (*ReturnSerializer.Meta.fields, "slip")
+    class Meta(GoodsReturnSerializer.Meta):
+        fields = (*GoodsReturnSerializer.Meta.fields, "slip")
 
     @extend_schema_field(SlipSerializer)
     def get_slip(self, receipt: Receipt) -> dict[str, Any]:
         return dict(SlipSerializer(slips.slip_of(receipt)).data)
 
 
-class ReturnPageSerializer(serializers.Serializer[Any]):
-    results = ReturnSerializer(many=True)
+class GoodsReturnPageSerializer(serializers.Serializer[Any]):
+    results = GoodsReturnSerializer(many=True)
     next_cursor = serializers.CharField(allow_null=True)
 
 
@@ -54,7 +54,9 @@ class MyReturnsView(APIView):
     permission_classes = (IsMember,)
 
     @extend_schema(
-        operation_id="me_returns_list", parameters=[ReturnQuery], responses=ReturnPageSerializer
+        operation_id="me_returns_list",
+        parameters=[ReturnQuery],
+        responses=GoodsReturnPageSerializer,
     )
     def get(self, request: Request) -> Response:
         query = ReturnQuery(data=request.query_params)
@@ -68,7 +70,7 @@ class MyReturnsView(APIView):
         size = query.validated_data["page_size"]
         found = list(rows[: size + 1])
         next_cursor = str(found[size - 1].pk) if len(found) > size else None
-        page = ReturnSerializer(found[:size], many=True).data
+        page = GoodsReturnSerializer(found[:size], many=True).data
         return Response({"results": page, "next_cursor": next_cursor})
 
 
@@ -77,9 +79,9 @@ class MyReturnView(APIView):
 
     permission_classes = (IsMember,)
 
-    @extend_schema(operation_id="me_returns_retrieve", responses=ReturnDetailSerializer)
+    @extend_schema(operation_id="me_returns_retrieve", responses=GoodsReturnDetailSerializer)
     def get(self, request: Request, receipt_id: int) -> Response:
         found = slips.returns_of(calling_member(request).pk).filter(pk=receipt_id).first()
         if found is None:
             raise Http404
-        return Response(ReturnDetailSerializer(found).data)
+        return Response(GoodsReturnDetailSerializer(found).data)
