@@ -17,6 +17,7 @@ from members.models import Segment
 from members.selectors import segments as listing
 from members.selectors.segments import Listed
 from members.services import access
+from stores.policies import spreadsheets
 
 _FILE_BYTES_MAX = 5 * 1024 * 1024
 _NOTED_AT_ONCE = 500
@@ -55,10 +56,12 @@ def phone_of(row: Listed, request: HttpRequest) -> str:
 
 def csv_lines(segment: Segment, request: HttpRequest) -> Iterator[str]:
     heads = [_("member number"), _("external number"), _("Name"), _("phone")]
-    yield "\ufeff" + _line(heads)
+    yield spreadsheets.BOM + spreadsheets.line(heads)
     actor = f"staff:{request.user.pk}"
     for row in noted(listing.all_of(segment.pk), actor=actor, at=timezone.now()):
-        yield _line([row.number, row.external_number or "", row.name, phone_of(row, request)])
+        yield spreadsheets.line(
+            [row.number, row.external_number or "", row.name, phone_of(row, request)]
+        )
 
 
 def noted(rows: Iterator[Listed], *, actor: str, at: datetime) -> Iterator[Listed]:
@@ -66,14 +69,3 @@ def noted(rows: Iterator[Listed], *, actor: str, at: datetime) -> Iterator[Liste
     while page := list(islice(rows, _NOTED_AT_ONCE)):
         access.note_many(member_ids=[row.id for row in page], actor=actor, what="list", at=at)
         yield from page
-
-
-def _line(cells: list[str]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream).writerow([_inert(cell) for cell in cells])
-    return stream.getvalue()
-
-
-def _inert(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

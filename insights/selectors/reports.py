@@ -1,7 +1,5 @@
 """A back-test's result as people read it: names instead of ids, yuan beside points."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +10,7 @@ from django.utils.translation import gettext as _
 from insights.models import BacktestRun
 from members.models import Member
 from stores.models import Category, Store
+from stores.policies import spreadsheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,26 +118,15 @@ def csv_lines(report: Report) -> Iterator[str]:
         _("difference in points"),
         _("difference in yuan"),
     ]
-    yield "\ufeff" + _row(header)
+    yield spreadsheets.BOM + spreadsheets.line(header)
     for title, groups in [(_("total"), [report.total]), *report.tables]:
         for group in groups:
             figures = [group.receipts, group.live, group.draft, group.change, group.change_yuan]
-            yield _row([title, group.name, *figures])
+            yield spreadsheets.line([title, group.name, *figures])
     for title, people in ((_("better off"), report.best), (_("worse off"), report.worst)):
         for one in people:
             figures = [one.live, one.draft, one.change, one.change_yuan]
-            yield _row([title, one.name, "", *figures])
-
-
-def _row(cells: list[Any]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream).writerow([_inert(cell) for cell in cells])
-    return stream.getvalue()
-
-
-def _inert(cell: Any) -> Any:
-    risky = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{cell}" if risky else cell
+            yield spreadsheets.line([title, one.name, "", *figures])
 
 
 def _groups(rows: list[dict[str, Any]], worth: Decimal, name: Any) -> list[Group]:

@@ -1,7 +1,5 @@
 """The monthly settlement between stores, as staff read it and as a file (F120)."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +16,7 @@ from points.policies import add_months, start_of_day
 from points.selectors import ledger_settings
 from points.selectors.settlement import Flow, flows, handed_on
 from stores.models import Store
+from stores.policies import spreadsheets
 
 MONTHS_BACK = 24
 
@@ -118,7 +117,7 @@ def months(now: datetime) -> list[date]:
 
 def csv_lines(found: Settlement) -> Iterator[str]:
     """The same as a file: pairs first, then the sums of each store."""
-    yield "\ufeff" + _line(
+    yield spreadsheets.BOM + spreadsheets.line(
         [
             *(_("month"), _("issuing store"), _("ownership"), _("redeeming store")),
             *(_("ownership"), _("points used"), _("points given back"), _("points"), _("yuan")),
@@ -127,18 +126,18 @@ def csv_lines(found: Settlement) -> Iterator[str]:
     month = f"{found.month:%Y-%m}"
     for row in (*found.rows, *found.own):
         due = row.due
-        yield _line(
+        yield spreadsheets.line(
             [
                 *(month, row.issuer, row.issuer_kind, row.redeemer, row.redeemer_kind),
                 *(due.used, due.given_back, due.points),
                 Decimal(0) if due.is_own else due.yuan,
             ]
         )
-    yield _line([])
-    yield _line([_("store"), _("ownership"), _("receives"), _("pays"), _("net")])
+    yield spreadsheets.line([])
+    yield spreadsheets.line([_("store"), _("ownership"), _("receives"), _("pays"), _("net")])
     for total in found.totals:
         party = total.party
-        yield _line([total.store, total.kind, party.receives, party.pays, party.net])
+        yield spreadsheets.line([total.store, total.kind, party.receives, party.pays, party.net])
 
 
 def _names() -> dict[int | None, tuple[str, str]]:
@@ -158,16 +157,3 @@ def _row(due: Due, names: dict[int | None, tuple[str, str]]) -> Row:
 def _money(yuan: Decimal) -> str:
     """`¥20.00`, `−¥20.00`."""
     return f"{'−' if yuan < 0 else ''}¥{abs(yuan):,.2f}"
-
-
-def _line(cells: Sequence[object]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream).writerow([_inert(cell) for cell in cells])
-    return stream.getvalue()
-
-
-def _inert(cell: object) -> str:
-    """A name that a spreadsheet would take for a formula is text."""
-    text = str(cell)
-    is_formula = isinstance(cell, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{text}" if is_formula else text

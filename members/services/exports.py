@@ -18,11 +18,10 @@ from members.models import CodeAllowance, Member
 from members.selectors import personal_data
 from members.selectors.personal_data import Cell, Section
 from members.services import access
+from stores.policies import spreadsheets
 
 COPIES_PER_DAY = 5
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_BOM = "\ufeff"
 
 
 def allow_own(*, member: Member, at: datetime) -> None:
@@ -74,7 +73,7 @@ def as_zip(*, member: Member, at: datetime) -> IO[bytes]:
 
 
 def _csv_lines(section: Section, ids: Sequence[int], at: datetime) -> Iterator[str]:
-    yield _BOM + _line(section.columns)
+    yield spreadsheets.BOM + _line(section.columns)
     for row in section.rows(ids, at):
         yield _line([_text(cell) for cell in row])
 
@@ -101,5 +100,4 @@ def _text(cell: Cell) -> str:
         return "1" if cell else "0"
     if isinstance(cell, int | Decimal):
         return str(cell)
-    text = str(_plain(cell))
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return spreadsheets.inert(str(_plain(cell)))

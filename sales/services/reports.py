@@ -1,8 +1,6 @@
 """The list of refused rows as a file that people open in a spreadsheet."""
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 from typing import TextIO
 
 from django.utils.translation import gettext as _
@@ -11,8 +9,7 @@ from members import policies
 from sales.exceptions import MESSAGES
 from sales.models import ImportIssue, ImportRun
 from stores.exceptions import FILE_MESSAGES
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from stores.policies import spreadsheets
 
 
 def sentence(issue: ImportIssue, *, is_masked: bool = False) -> str:
@@ -30,15 +27,13 @@ def _sentence(issue: ImportIssue) -> str:
 
 
 def rows(run: ImportRun, *, is_masked: bool = False) -> Iterator[list[str]]:
-    """The report's rows, header first; phone numbers masked if asked. Texts from the file are
-    made inert: a spreadsheet would otherwise run a cell such as `=HYPERLINK(…)` as a formula."""
+    """The report's rows, header first; phone numbers masked if asked."""
     yield [_("Row"), _("Receipt number"), _("Column"), _("Code"), _("Reason")]
     listed = 0
     for issue in run.issues.order_by("row", "pk").iterator(chunk_size=2000):
         listed += 1
         reason = sentence(issue, is_masked=is_masked)
-        cells = [str(issue.row), issue.number, issue.column, issue.code, reason]
-        yield [inert(cell) for cell in cells]
+        yield [str(issue.row), issue.number, issue.column, issue.code, reason]
     if run.rows_refused > listed:
         text = _("%(count)s more refused rows are not listed.")
         yield ["", "", "", "", text % {"count": run.rows_refused - listed}]
@@ -46,21 +41,9 @@ def rows(run: ImportRun, *, is_masked: bool = False) -> Iterator[list[str]]:
 
 def write(*, run: ImportRun, stream: TextIO) -> None:
     """Write the report as CSV."""
-    csv.writer(stream).writerows(rows(run))
+    stream.writelines(spreadsheets.line(row) for row in rows(run))
 
 
 def lines(run: ImportRun, *, is_masked: bool = False) -> Iterator[str]:
     """The report as CSV, piece by piece, with the mark by which spreadsheets know UTF-8."""
-    yield "\ufeff"
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-    for row in rows(run, is_masked=is_masked):
-        writer.writerow(row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def inert(cell: str) -> str:
-    """The cell as a text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    yield from spreadsheets.lines(rows(run, is_masked=is_masked))

@@ -1,16 +1,13 @@
 """The list of refused rows as a file that people open in a spreadsheet, and empty templates."""
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 
 from django.utils.translation import gettext as _
 
 from points.exceptions import OPENING_MESSAGES
 from points.models import OpeningImport, OpeningIssue
 from points.services.openings import columns
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from stores.policies import spreadsheets
 
 
 def sentence(issue: OpeningIssue) -> str:
@@ -23,14 +20,12 @@ def sentence(issue: OpeningIssue) -> str:
 
 
 def rows(run: OpeningImport) -> Iterator[list[str]]:
-    """The report's rows, header first. Texts from the file are made inert: a spreadsheet would
-    otherwise run a cell such as `=HYPERLINK(…)` as a formula."""
+    """The report's rows, header first."""
     yield [_("Row"), _("Column"), _("Value"), _("Code"), _("Reason")]
     listed: set[int] = set()
     for issue in run.issues.order_by("row", "pk").iterator(chunk_size=2000):
         listed.add(issue.row)
-        cells = [str(issue.row), issue.column, issue.value, issue.code, sentence(issue)]
-        yield [inert(cell) for cell in cells]
+        yield [str(issue.row), issue.column, issue.value, issue.code, sentence(issue)]
     if run.rows_refused > len(listed):
         text = _("%(count)s more refused rows are not listed.")
         yield ["", "", "", "", text % {"count": run.rows_refused - len(listed)}]
@@ -38,23 +33,9 @@ def rows(run: OpeningImport) -> Iterator[list[str]]:
 
 def lines(run: OpeningImport) -> Iterator[str]:
     """The report as CSV, piece by piece, with the mark by which spreadsheets know UTF-8."""
-    yield "\ufeff"
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-    for row in rows(run):
-        writer.writerow(row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+    yield from spreadsheets.lines(rows(run))
 
 
 def template(language: str) -> str:
     """An empty file to fill in, in Chinese or English."""
-    buffer = StringIO()
-    csv.writer(buffer).writerow(columns.template(language))
-    return "\ufeff" + buffer.getvalue()
-
-
-def inert(cell: str) -> str:
-    """The cell as a text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return "".join(spreadsheets.lines([columns.template(language)]))
