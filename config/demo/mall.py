@@ -217,20 +217,14 @@ def _dates_ahead(now: datetime) -> None:
 
 
 def _first_orders(member_id: int, store: Store, now: datetime) -> None:
-    """Something to use, something to pick up, a parcel on its way, one that was taken back."""
+    """To use, to pick up, taken back, on its way, a coupon, and goods that go back."""
     _redeem(member_id, "roll", now)
     waiting = _redeem(member_id, "coasters", now, delivery="pick_up", pick_up_store_id=store.pk)
     progress.confirm(redemption_id=waiting.pk, actor=_STAFF, at=now)
     gone = _redeem(member_id, "priority", now)
     progress.cancel(redemption_id=gone.pk, actor=f"member:{member_id}", at=now, member_id=member_id)
     _send(_by_post(member_id, "coasters", now), "顺丰速运", "SF1399202611220", now)
-
-
-def _second_orders(member_id: int, now: datetime) -> None:
-    """One to be confirmed, one to be paid, a coupon, and goods that go back."""
-    _by_post(member_id, "coasters", now)
     _redeem(member_id, "free-delivery", now)
-    _by_post(member_id, "beans", now)
     here = _by_post(member_id, "coasters", now)
     _send(here, "中通快递", "ZT7712046531", now)
     progress.complete(redemption_id=here.pk, actor=_STAFF, at=now, member_id=member_id)
@@ -242,6 +236,12 @@ def _second_orders(member_id: int, now: datetime) -> None:
         words="有一枚杯垫裂了",
         at=now,
     )
+
+
+def _second_orders(member_id: int, now: datetime) -> None:
+    """One to be paid, and one to be confirmed."""
+    _by_post(member_id, "beans", now)
+    _by_post(member_id, "coasters", now)
 
 
 def _by_post(member_id: int, code: str, now: datetime) -> Redemption:
