@@ -24,7 +24,7 @@ from sales.selectors.slips import Slip
 from sales.services import intake
 from stores.exceptions import Refusal
 from stores.models import Store
-from tests.sales.conftest import NOON, back, net, publish, take, take_one
+from tests.sales.conftest import CHEN, NOON, back, net, publish, take, take_one
 from tests.sales.paying import UNTIL, allow, bought, capture, give, hold, line
 
 pytestmark = pytest.mark.django_db
@@ -307,3 +307,55 @@ def _try_hold(store: Store, lin: Member, number: str, basket: Sequence[Any], poi
     except Refusal:
         return False
     return held.checkout.points == points
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    days=st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    waits=st.lists(st.integers(0, 25), min_size=4, max_size=4),
+    points=st.integers(100, 1_000),
+    books=st.lists(st.booleans(), min_size=4, max_size=4),
+)
+def test_points_that_lapse_meanwhile_are_neither_lost_nor_won(
+    store: Store, chen: Member, days: list[int], waits: list[int], points: int, books: list[bool]
+) -> None:
+    """Pay with lots of several days, wait, return piece by piece: what is left is what would be
+    left if nothing had been bought."""
+    mark = Receipt.objects.count()
+    now = NOON + timedelta(days=mark * 200)
+    ends = [now + timedelta(days=count) for count in days]
+    for place, end in enumerate(ends):
+        give(chen, 400, f"lot:{mark}:{place}", at=now, expires_at=end)
+    number, basket = f"S{mark}", [line("TEA", "60", "3"), line("CUP", "40")]
+    try:
+        hold(store, number, chen, *basket, points=points, now=now)
+    except Refusal:
+        points = 0
+    _record(store, bought(number, basket, member=CHEN, at=now), now)
+
+    for nth, (wait, is_booked) in enumerate(zip(waits, books, strict=True)):
+        now += timedelta(days=wait)
+        if is_booked:
+            expiry.expire_due(cutoff_at=now, recorded_at=now)
+        piece = line("CUP", "40") if nth == 0 else line("TEA", "20")
+        _record(store, back(f"R{mark}-{nth}", number, piece, member=CHEN, at=now), now)
+
+    assert audit.run().breaches == {}
+    left = balances.balance(chen.pk, now)
+    assert (left.available, left.debt, left.held, left.pending) == (
+        sum(400 for end in ends if end > now),
+        0,
+        0,
+        0,
+    )
+    found = [slip(f"R{mark}-{nth}") for nth in range(4)]
+    assert sum(one.spent_back + one.lapsed for one in found) == points
+    assert sum((one.refund or 0) + one.by_points for one in found) == 100
+
+
+def _record(store: Store, sent: Any, now: Any) -> None:
+    intake.record_one(store=store, receipt=sent, source="api", actor="test", now=now)
