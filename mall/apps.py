@@ -10,7 +10,14 @@ class MallConfig(AppConfig):
 
     def ready(self) -> None:
         from mall import receivers  # noqa: F401 - connects the receivers
-        from mall.selectors import coupon_personal, coupons, entry_words, level_benefits, personal
+        from mall.selectors import (
+            coupon_personal,
+            coupons,
+            entry_words,
+            level_benefits,
+            personal,
+            segment_uses,
+        )
         from mall.services import keeping
         from members.selectors import consequences, personal_data, segments
         from members.services import retention
@@ -37,6 +44,7 @@ class MallConfig(AppConfig):
         )
         level_benefits.register()
         segments.register_user(coupons.uses_of_segment)
+        segments.register_user(segment_uses.uses_of_segment)
         ledger_labels.register_actors(
             {
                 "monthly_coupons": pgettext_lazy("actor", "system (coupons of the month)"),

@@ -312,7 +312,7 @@ def test_lists_cost_the_same_for_one_row_and_for_three(
     assert made is not None
     for address, expected in (
         (reverse("admin:members_segment_changelist"), 4),
-        (reverse("admin:segment_members", args=[made.pk]), 8),
+        (reverse("admin:segment_members", args=[made.pk]), 9),
     ):
         office.get(address)
         with CaptureQueriesContext(

@@ -78,6 +78,8 @@ def shop(code: str = "S1", **values: Any) -> Store:
 
 
 def address(person: Member) -> Address:
+    if known := Address.objects.filter(member=person).first():
+        return known
     return Address.objects.create(
         member=person,
         recipient="林小雨",
