@@ -50,5 +50,5 @@ def give_monthly_coupons() -> None:
     """Give the coupons of the month to who has not had them (daily: once per member and month)."""
     now = timezone.now()
     with jobs.recorded(name="mall.give_monthly_coupons", now=now) as run:
-        given = coupon_months.issue_all(now=now, progress=lambda done: run.progress(done=done))
-        run.result = {"members": given}
+        month = coupon_months.issue_all(now=now, progress=lambda done: run.progress(done=done))
+        run.result = {"members": month.members, "short": month.short}

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 
 from mall.models import Coupon, CouponTemplate
 from mall.services import coupon_rounds
+from mall.services.coupon_rounds import Given
 from members.models import Member
 from stores.selectors.arrays import among
 from tiers.models import Level, LevelBenefit, Standing, StandingChange
@@ -21,22 +22,35 @@ _RISEN = (Why.RAISED, Why.INVITED, Why.GIVEN)
 class _Monthly(NamedTuple):
     level_id: int
     template_id: int
+    code: str
     each: int
 
 
-def issue_all(*, now: datetime, progress: Callable[[int], None] = lambda done: None) -> int:
-    """Give the coupons of this calendar month to who has not had them; how many members.
+class Month(NamedTuple):
+    """Members who got theirs now, and templates that are off, over or had too few for all."""
+
+    members: int
+    short: list[str]
+
+
+def issue_all(*, now: datetime, progress: Callable[[int], None] = lambda done: None) -> Month:
+    """Give the coupons of this calendar month to who has not had them.
 
     Windows of five hundred, each in its own transaction: safe to run twice and to be killed.
     """
     given = seen = 0
+    short: set[str] = set()
     lowest = Level.objects.order_by("rank").values_list("pk", flat=True).first()
     for benefit in _benefits():
         for ids in _windows(_members(benefit.level_id, lowest)):
-            given += _give(benefit, ids, at=now)
+            done = _give(benefit, ids, at=now)
+            given += done.members
             seen += len(ids)
             progress(seen)
-    return given
+            if done.is_exhausted:
+                short.add(benefit.code)
+                break
+    return Month(given, sorted(short))
 
 
 def issue_to_risen(changes: Sequence[StandingChange], *, at: datetime) -> None:
@@ -61,7 +75,12 @@ def _benefits() -> list[_Monthly]:
         return []
     known = dict(CouponTemplate.objects.filter(code__in=codes).values_list("code", "pk"))
     return [
-        _Monthly(row.level_id, known[row.params["template"]], int(row.params["count"]))
+        _Monthly(
+            row.level_id,
+            known[row.params["template"]],
+            row.params["template"],
+            int(row.params["count"]),
+        )
         for row in rows
         if row.params.get("template") in known
     ]
@@ -99,13 +118,13 @@ def _windows(ids: Iterable[int]) -> Iterator[list[int]]:
         yield window
 
 
-def _give(benefit: _Monthly, ids: Sequence[int], *, at: datetime) -> int:
+def _give(benefit: _Monthly, ids: Sequence[int], *, at: datetime) -> Given:
     name = f"month:{localtime(at):%Y-%m}"
     own = Coupon.objects.filter(among("member_id", ids), template_id=benefit.template_id)
     had = own.filter(reference__startswith=f"{name}:")
     left = sorted(set(ids) - set(had.values_list("member_id", flat=True)))
     if not left:
-        return 0
+        return Given(0, 0, is_exhausted=False)
     return coupon_rounds.give(
         template_id=benefit.template_id,
         member_ids=left,
@@ -114,4 +133,4 @@ def _give(benefit: _Monthly, ids: Sequence[int], *, at: datetime) -> int:
         round_name=name,
         actor=ACTOR,
         at=at,
-    ).members
+    )

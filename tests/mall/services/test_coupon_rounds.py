@@ -136,11 +136,22 @@ def test_levels_give_once_a_month(levels: tuple[Level, Level]) -> None:
     gives(gold, rich, 2)
     anna, berta = person("安娜"), person("贝塔")
     Standing.objects.create(member=berta, level=gold, since=NOON.date(), changed_at=NOON)
-    assert coupon_months.issue_all(now=NOON) == 2
-    assert coupon_months.issue_all(now=NOON + DAY) == 0
+    assert coupon_months.issue_all(now=NOON) == (2, [])
+    assert coupon_months.issue_all(now=NOON + DAY) == (0, [])
     assert (had(anna), had(berta)) == (1, 2)
-    assert coupon_months.issue_all(now=NOON + MONTH) == 2
+    assert coupon_months.issue_all(now=NOON + MONTH) == (2, [])
     assert (had(anna), had(berta)) == (2, 4)
+
+
+def test_a_template_that_cannot_give_is_told(levels: tuple[Level, Level]) -> None:
+    few, off = template(quantity=1), template(is_on=False)
+    gives(levels[0], few, 1)
+    gives(levels[1], off, 1)
+    person()
+    rich = person()
+    person()
+    Standing.objects.create(member=rich, level=levels[1], since=NOON.date(), changed_at=NOON)
+    assert coupon_months.issue_all(now=NOON) == (1, sorted([few.code, off.code]))
 
 
 def test_who_rises_gets_the_new_levels_coupons_at_once(levels: tuple[Level, Level]) -> None:
@@ -154,7 +165,7 @@ def test_who_rises_gets_the_new_levels_coupons_at_once(levels: tuple[Level, Leve
     coupon_months.issue_to_risen([change], at=NOON)
     assert had(anna) == 2
     Standing.objects.create(member=anna, level=gold, since=NOON.date(), changed_at=NOON)
-    assert coupon_months.issue_all(now=NOON) == 0
+    assert coupon_months.issue_all(now=NOON).members == 0
 
 
 def test_merging_moves_coupons_and_gives_none_of_the_month_again(
@@ -167,7 +178,7 @@ def test_merging_moves_coupons_and_gives_none_of_the_month_again(
     coupon_keeping.merge(kept_id=kept.pk, gone_id=gone.pk, at=NOON, actor="staff:1")
     coupon_keeping.merge(kept_id=kept.pk, gone_id=gone.pk, at=NOON, actor="staff:1")
     Member.objects.filter(pk=gone.pk).update(merged_into=kept)
-    assert coupon_months.issue_all(now=NOON) == 0
+    assert coupon_months.issue_all(now=NOON).members == 0
     assert (had(kept), had(gone)) == (1, 0)
     assert CouponStep.objects.filter(kind="moved").count() == 1
 
