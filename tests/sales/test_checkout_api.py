@@ -20,7 +20,7 @@ from tests.sales.paying import allow, give
 
 pytestmark = [pytest.mark.usefixtures("rule", "lin"), pytest.mark.django_db]
 
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"sku": "TEA", "quantity": "2", "unit_price": "30"},
     {"sku": "CUP", "quantity": 1, "unit_price": "40"},
 ]

@@ -109,14 +109,18 @@ def test_captures_against_the_time_out_use_the_points_once(store: Store, lin: Me
 def test_receipts_and_captures_together_pay_once(store: Store, lin: Member) -> None:
     hold(store, "A1", lin, TEA, points=1_000)
 
-    answers = together(
-        N,
-        lambda n: capture(store, "A1") if n % 2 else take_one(store, bought("A1", [TEA])),
-    )
+    def act(n: int) -> object:
+        return capture(store, "A1") if n % 2 else take_one(store, bought("A1", [TEA]))
+
+    answers = together(N, act)
 
     assert len(succeeded(answers)) == N
     made = Receipt.objects.get()
-    assert (made.paid_by_points, made.points_earned, made.checkout.state) == (10, 50, "captured")
+    assert (made.paid_by_points, made.points_earned, made.checkout.state) == (
+        Decimal(10),
+        50,
+        "captured",
+    )
     assert balances.balance(lin.pk, NOON).available == 4_050
 
 

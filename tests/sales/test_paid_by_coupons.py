@@ -58,7 +58,11 @@ def test_coupons_come_off_first_and_points_pay_of_the_rest(
         store=store, order=order_of(lin, *BASKET, codes=(ten.code, "ZZZZ")), now=NOON
     )
 
-    assert (quote.by_coupon, quote.most.yuan, quote.left) == (10, 45, 45)
+    assert (quote.by_coupon, quote.most.yuan, quote.left) == (
+        Decimal(10),
+        Decimal(45),
+        Decimal(45),
+    )
     assert [refused.code for refused in quote.refusals.values()] == ["coupon_unknown"]
 
 
@@ -78,13 +82,13 @@ def test_a_coupon_is_locked_used_and_released_with_the_checkout(
     # 100 yuan less a coupon of 10 and 10 by points: 80 earn.
     assert (answer.points, state(ten)) == (80, "used")
     made = Receipt.objects.get()
-    assert (made.paid_by_coupon, made.paid_by_points) == (10, 10)
+    assert (made.paid_by_coupon, made.paid_by_points) == (Decimal(10), Decimal(10))
 
 
 def test_a_coupon_alone_is_a_checkout_too(store: Store, lin: Member, ten: Coupon) -> None:
     held = hold(store, "A1", lin, *BASKET, codes=(ten.code,), points=0).checkout
 
-    assert (held.points, held.paid_by_coupon) == (0, 10)
+    assert (held.points, held.paid_by_coupon) == (0, Decimal(10))
     assert capture(store, "A1").checkout.state == "captured"
     assert take_one(store, bought("A1", BASKET)).points == 90
     assert state(ten) == "used"
@@ -102,7 +106,7 @@ def test_a_coupon_that_goes_with_no_points_says_so(store: Store, lin: Member) ->
     held = hold(store, "A2", lin, *BASKET, codes=(alone.code,)).checkout
 
     assert wanted == "coupon_without_points"
-    assert (held.points, held.paid_by_coupon) == (0, 10)
+    assert (held.points, held.paid_by_coupon) == (0, Decimal(10))
 
 
 def test_a_timed_out_coupon_is_free_and_may_be_used_anew(
@@ -159,7 +163,11 @@ def test_a_return_before_its_sale_gives_the_coupon_back_as_well(
 
     slip = slips.slip_of(Receipt.objects.get(number="R"))
     assert slip is not None
-    assert (state(ten), [one.is_back for one in slip.coupons], slip.refund) == ("open", [True], 90)
+    assert (state(ten), [one.is_back for one in slip.coupons], slip.refund) == (
+        "open",
+        [True],
+        Decimal(90),
+    )
 
 
 def test_a_cancelled_order_gives_its_coupon_back(store: Store, lin: Member, ten: Coupon) -> None:
