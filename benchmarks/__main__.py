@@ -21,6 +21,7 @@ PARTS = (
     "clearing",
     "tiers",
     "rfm",
+    "catalogue",
     "sqlite",
 )
 
@@ -158,6 +159,15 @@ class Run:
         sizes = [2_000] if self.is_quick else [200_000, 1_000_000]
         for members in sizes:
             rfm.run(self.report, members=members, receipts=members * 10)
+
+    def catalogue(self) -> None:
+        from benchmarks import catalogue
+
+        catalogue.run(
+            self.report,
+            rewards=500 if self.is_quick else 10_000,
+            rounds=10 if self.is_quick else 100,
+        )
 
     def sqlite(self) -> None:
         from benchmarks import embedded
