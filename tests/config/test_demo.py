@@ -13,8 +13,8 @@ from config import demo
 from config.demo.people import ZONE, people
 from config.demo.shopping import Till
 from insights.models import BacktestRun
-from mall.models import Redemption, Reward
-from mall.selectors import catalogue, shelving, visitors
+from mall.models import Coupon, CouponTemplate, Redemption, Reward
+from mall.selectors import catalogue, coupons, shelving, visitors
 from members.models import Member, MemberTag
 from points import selectors
 from points.selectors import audit
@@ -157,3 +157,15 @@ def test_the_demos_mall_has_pictures_and_orders_in_every_state() -> None:
     assert len(catalogue.ids(who, catalogue.Asked(is_limited=True), at=NOW)) == 2
     states = set(Redemption.objects.values_list("state", flat=True))
     assert states == {"unpaid", "placed", "confirmed", "shipped", "completed", "cancelled"}
+
+
+@pytest.mark.django_db
+def test_the_demos_wallets_have_something_in_every_tab() -> None:
+    demo.seed(members=6, seed=3, now=NOW)
+    owner = Coupon.objects.filter(template__code="autumn").order_by("pk")[0].member_id
+    counts = coupons.counts(owner, NOW)
+    assert counts["open"] >= 2
+    assert counts["used"] == 1
+    assert counts["expired"] >= 1
+    assert Coupon.objects.filter(source="tier").exists()
+    assert CouponTemplate.objects.filter(public_code="QINGCHUAN5", is_on=True).exists()
