@@ -13,7 +13,14 @@ class CampaignsConfig(AppConfig):
         from campaigns.policies.events import EVENT_TRIGGERS
         from campaigns.selectors import belongings as rules_of_entries
         from campaigns.selectors import explanations as ours
-        from campaigns.selectors import personal, segment_uses, tier_benefits, whys
+        from campaigns.selectors import (
+            mall_clauses,
+            personal,
+            rulebook,
+            segment_uses,
+            tier_benefits,
+            whys,
+        )
         from members.selectors import personal_data, segments
         from points.selectors import belongings, explanations
         from points.selectors import labels as entry_labels
@@ -25,6 +32,8 @@ class CampaignsConfig(AppConfig):
         for kind in whys.JUDGED:
             explanations.register_reasons(kind, whys.rows)
             explanations.register_shown(kind, whys.of_member)
+        rulebook.register("spending", mall_clauses.spending, mall_clauses.RENDERERS)
+        rulebook.register("returns", mall_clauses.returns, {})
         personal_data.register(*personal.SECTIONS, place=40)
         belongings.register(rules_of_entries.parts)
         belongings.register_check(rules_of_entries.checked)
