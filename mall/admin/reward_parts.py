@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import StackedInline, TabularInline
 
 from mall.forms.reward import PictureForm, PriceForm, PriceFormSet
-from mall.models import RewardPicture, RewardPrice, Variant
+from mall.models import Reward, RewardPicture, RewardPrice, Variant
 from mall.services import gallery
 
 
@@ -37,15 +37,21 @@ class VariantInline(OfReward, StackedInline):
     extra = 0
     min_num = 1
     can_delete = False
-    fields = (
-        ("sku", "name", "name_en"),
-        ("extra_points", "extra_money"),
-        ("starts_at", "ends_at", "place"),
-        ("is_counted", "is_on", "position"),
-        "stock",
-    )
+    dates = ("starts_at", "ends_at", "place")
     readonly_fields = ("stock",)
     verbose_name_plural = gettext_lazy("Variants and stock")
+
+    def get_fields(self, request: HttpRequest, obj: Reward | None = None) -> Any:
+        """Dates and places are an experience's."""
+        has_dates = obj is None or obj.kind == Reward.Kind.EXPERIENCE
+        return (
+            ("sku", "position"),
+            ("name", "name_en"),
+            ("extra_points", "extra_money"),
+            *(self.dates if has_dates else ()),
+            ("is_counted", "is_on"),
+            "stock",
+        )
 
     @admin.display(description=gettext_lazy("stock"))
     def stock(self, variant: Variant) -> SafeString | str:

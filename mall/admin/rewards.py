@@ -1,5 +1,6 @@
 """Rewards in the back office: one page with everything, and the shelf beside it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -27,9 +28,32 @@ from members.admin.base import posted, service_page
 from stores.admin.base import BoundedAdmin
 
 _STATES = {Reward.State.DRAFT: "info", Reward.State.ON: "success", Reward.State.OFF: "warning"}
-_PARTNER = "kind == 'partner'"
-_DATED = "kind == 'experience'"
-_VOUCHER = "kind == 'service' || kind == 'experience' || can_pick_up == true"
+_KIND = Reward.Kind
+_GOODS, _AT_A_COUNTER = (_KIND.PHYSICAL,), (_KIND.PHYSICAL, _KIND.SERVICE, _KIND.EXPERIENCE)
+# What only some kinds have.
+_OF_KINDS: dict[str, tuple[str, ...]] = {
+    "can_ship": _GOODS,
+    "can_pick_up": _GOODS,
+    "freight": _GOODS,
+    "return_days": _GOODS,
+    "voucher_days": _AT_A_COUNTER,
+    "stores": _AT_A_COUNTER,
+    "cancel_hours": (_KIND.EXPERIENCE,),
+    "partner": (_KIND.PARTNER,),
+    "partner_unit": (_KIND.PARTNER,),
+    "partner_amount": (_KIND.PARTNER,),
+    "coupon_template": (_KIND.COUPON,),
+}
+
+
+def _without(fields: Sequence[str | tuple[str, ...]], foreign: set[str]) -> list[Any]:
+    kept: list[Any] = []
+    for row in fields:
+        names = (row,) if isinstance(row, str) else row
+        left = tuple(name for name in names if name not in foreign)
+        if left:
+            kept.append(left)
+    return kept
 
 
 class StockFilter(admin.SimpleListFilter):
@@ -92,20 +116,9 @@ class RewardAdmin(BoundedAdmin):
     search_fields = ("code",)
     search_help_text = gettext_lazy("Words of the name, the description, an article number, a code")
     ordering = ("-pk",)
-    filter_horizontal = ("stores",)
-    conditional_fields = {
-        "partner": _PARTNER,
-        "partner_unit": _PARTNER,
-        "partner_amount": _PARTNER,
-        "cancel_hours": _DATED,
-        "can_ship": "kind == 'physical'",
-        "can_pick_up": "kind == 'physical'",
-        "freight": "can_ship == true",
-        "return_days": "kind == 'physical'",
-        "voucher_days": _VOUCHER,
-    }
+    autocomplete_fields = ("stores",)
     actions_detail = ("put_on", "take_down")
-    readonly_fields = ("state_label", "proposal", "break_even", "popularity", "listed_at")
+    readonly_fields = ("state_told", "proposal", "break_even", "popularity", "listed_at")
     fieldsets = (
         (
             None,
@@ -114,8 +127,8 @@ class RewardAdmin(BoundedAdmin):
                     ("kind", "code"),
                     ("name", "name_en"),
                     ("summary", "summary_en"),
-                    ("category", "shelf", "position"),
-                    "state_label",
+                    ("category", "shelf"),
+                    ("position", "state_told"),
                 )
             },
         ),
@@ -134,8 +147,10 @@ class RewardAdmin(BoundedAdmin):
             gettext_lazy("Who may have it, when and how many"),
             {
                 "fields": (
-                    ("starts_at", "ends_at"),
-                    ("level", "segment", "is_by_invitation"),
+                    "starts_at",
+                    "ends_at",
+                    ("level", "segment"),
+                    "is_by_invitation",
                     ("spend_min", "spend_days"),
                     ("order_max", "day_max"),
                     ("month_max", "ever_max"),
@@ -146,10 +161,12 @@ class RewardAdmin(BoundedAdmin):
             gettext_lazy("How it is delivered"),
             {
                 "fields": (
-                    ("can_ship", "freight"),
-                    "can_pick_up",
-                    ("voucher_days", "return_days", "cancel_hours"),
-                    ("partner", "partner_unit", "partner_amount"),
+                    ("can_ship", "can_pick_up"),
+                    ("freight", "return_days"),
+                    ("voucher_days", "cancel_hours"),
+                    "partner",
+                    ("partner_unit", "partner_amount"),
+                    "coupon_template",
                     "stores",
                 )
             },
@@ -162,10 +179,14 @@ class RewardAdmin(BoundedAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Reward | None = None) -> Any:
-        """With the coupon that it gives, for rewards that give one."""
-        found = [(title, dict(options)) for title, options in self.fieldsets]
-        found[3][1]["fields"] = ("coupon_template", *found[3][1]["fields"])
-        return found
+        """All of it for a new reward; later only what its kind has."""
+        if obj is None:
+            return self.fieldsets
+        foreign = {name for name, kinds in _OF_KINDS.items() if obj.kind not in kinds}
+        return [
+            (title, {**options, "fields": _without(options["fields"], foreign)})
+            for title, options in self.fieldsets
+        ]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Reward | None = None
@@ -211,6 +232,10 @@ class RewardAdmin(BoundedAdmin):
     @display(description=gettext_lazy("state"), label=_STATES)
     def state_label(self, reward: Reward) -> tuple[str, str]:
         return reward.state, reward.get_state_display()
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_told(self, reward: Reward) -> str:
+        return str(reward.get_state_display())
 
     @admin.display(description=gettext_lazy("price"), ordering="points")
     def price(self, reward: Reward) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -153,12 +154,20 @@ class Card:
 def sentence(reason: Reason) -> str:
     """The reason as a sentence, with its figures."""
     if reason.code in _OWN:
-        return str(_OWN[reason.code]) % worded(reason.params)
-    return str(RedemptionRefused(reason.code, **reason.params))
+        return str(_OWN[reason.code]) % _figures(reason)
+    return str(RedemptionRefused(reason.code, **_figures(reason)))
 
 
 def short(reason: Reason) -> str:
     """The reason in a few words."""
     if reason.code in _SHORT:
-        return str(_SHORT[reason.code]) % worded(reason.params)
+        return str(_SHORT[reason.code]) % _figures(reason)
     return sentence(reason)
+
+
+def _figures(reason: Reason) -> dict[str, Any]:
+    """Its figures as people read them: 1,121."""
+    grouped = {
+        name: f"{value:,}" if type(value) is int else value for name, value in reason.params.items()
+    }
+    return worded(grouped)

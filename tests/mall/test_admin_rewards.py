@@ -344,3 +344,34 @@ def test_the_proposal_is_told_in_steps(admin_client: Client) -> None:
     )
     page = admin_client.get(f"{REWARDS}{reward.pk}/change/").content.decode()
     assert "1,600" in page
+
+
+def test_a_page_has_what_its_kind_has(admin_client: Client) -> None:
+    names = ("can_ship", "partner_unit", "coupon_template", "cancel_hours", "variants-0-place")
+    seen = {}
+    for kind in ("physical", "partner", "coupon", "experience"):
+        reward = shelving.reward(kind=kind)
+        page = admin_client.get(f"{REWARDS}{reward.pk}/change/").content.decode()
+        seen[kind] = [name for name in names if f'name="{name}' in page]
+    assert seen == {
+        "physical": ["can_ship"],
+        "partner": ["partner_unit"],
+        "coupon": ["coupon_template"],
+        "experience": ["cancel_hours", "variants-0-place"],
+    }
+
+
+def test_a_change_keeps_what_the_page_does_not_show(admin_client: Client) -> None:
+    admin_client.post(f"{REWARDS}add/", form(partner="云岭航空"))
+    reward = Reward.objects.get()
+    variant = reward.variants.get()
+    content = form(name="新布袋") | {
+        "variants-INITIAL_FORMS": "1",
+        "variants-0-id": str(variant.pk),
+        "variants-0-reward": str(reward.pk),
+    }
+    answer = admin_client.post(f"{REWARDS}{reward.pk}/change/", content)
+    assert answer.status_code == 302, errors_of(answer)
+    reward.refresh_from_db()
+    assert (reward.name, reward.partner, reward.can_ship) == ("新布袋", "云岭航空", True)
+    assert reward.variants.count() == 1
