@@ -246,16 +246,16 @@ class RewardAdmin(BoundedAdmin):
     def left(self, reward: Reward) -> tuple[str, str]:
         stock = shelving.counted_stock(reward.variants.all())
         if stock is None:
-            return "", _("not counted")
-        tone = "none" if not stock else "low" if stock <= reward.low_stock else ""
+            return "fine", _("not counted")
+        tone = "none" if not stock else "low" if stock <= reward.low_stock else "fine"
         return tone, f"{stock:,}"
 
     @display(description=gettext_lazy("cost of its worth"), label={"over": "danger"})
     def margin(self, reward: Reward) -> tuple[str, str]:
         told = self._money.judged(reward)
         if told is None:
-            return "", "–"
-        return ("over" if told.is_over else ""), f"{told.share} %"
+            return "fine", "–"
+        return ("over" if told.is_over else "fine"), f"{told.share} %"
 
     @admin.display(description=gettext_lazy("proposed points"))
     def proposal(self, reward: Reward) -> SafeString | str:

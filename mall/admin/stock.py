@@ -67,8 +67,8 @@ class VariantAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("left"), label={"low": "warning", "none": "danger"})
     def left(self, variant: Variant) -> tuple[str, str]:
         if not variant.is_counted:
-            return "", _("not counted")
-        low = "low" if variant.remaining <= variant.reward.low_stock else ""
+            return "fine", _("not counted")
+        low = "low" if variant.remaining <= variant.reward.low_stock else "fine"
         return (low if variant.remaining else "none"), f"{variant.remaining:,}"
 
     @admin.display(description=gettext_lazy("state"))

@@ -221,6 +221,14 @@ def test_lists_ask_as_much_for_three_as_for_one(admin_client: Client) -> None:
     assert [queries(a) for a in (REWARDS, STOCK, f"{REWARDS}?stock=low")] == before
 
 
+def test_lists_say_stock_and_share_of_cost(admin_client: Client) -> None:
+    shelving.reward(stock=4321, points=1000, cost=Decimal(5))
+    assert "4,321" in admin_client.get(STOCK).content.decode()
+    page = admin_client.get(REWARDS).content.decode()
+    assert "4,321" in page
+    assert "50.0 %" in page
+
+
 def test_low_stock_is_found(admin_client: Client) -> None:
     for name, stock in (("多多", 11), ("少少", 10), ("没有", 0), ("不计", None)):
         shelving.reward(name, stock=stock)
