@@ -242,7 +242,9 @@ class RewardAdmin(BoundedAdmin):
         money = f" + ¥{reward.money:.2f}" if reward.money else ""
         return f"{reward.points:,}{money}"
 
-    @display(description=gettext_lazy("stock"), label={"low": "warning", "none": "danger"})
+    @display(
+        description=gettext_lazy("stock"), label={"fine": None, "low": "warning", "none": "danger"}
+    )
     def left(self, reward: Reward) -> tuple[str, str]:
         stock = shelving.counted_stock(reward.variants.all())
         if stock is None:
@@ -250,7 +252,7 @@ class RewardAdmin(BoundedAdmin):
         tone = "none" if not stock else "low" if stock <= reward.low_stock else "fine"
         return tone, f"{stock:,}"
 
-    @display(description=gettext_lazy("cost of its worth"), label={"over": "danger"})
+    @display(description=gettext_lazy("cost of its worth"), label={"fine": None, "over": "danger"})
     def margin(self, reward: Reward) -> tuple[str, str]:
         told = self._money.judged(reward)
         if told is None:

@@ -64,7 +64,9 @@ class VariantAdmin(ReadOnlyAdmin):
         name = variant.reward.label
         return f"{name} · {variant.label}" if variant.label else name
 
-    @display(description=gettext_lazy("left"), label={"low": "warning", "none": "danger"})
+    @display(
+        description=gettext_lazy("left"), label={"fine": None, "low": "warning", "none": "danger"}
+    )
     def left(self, variant: Variant) -> tuple[str, str]:
         if not variant.is_counted:
             return "fine", _("not counted")
