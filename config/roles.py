@@ -48,6 +48,7 @@ _ORDERS = ("mall.view_redemption", "mall.view_redemptionreturn")
 _MONEY = ("mall.view_payment", "mall.view_refund")
 _WORK_ON_ORDERS = (
     *_ORDERS,
+    "mall.add_redemption",
     "mall.fulfil_redemption",
     "mall.cancel_redemption",
     "mall.hand_over_redemption",
@@ -192,6 +193,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LOOK,
         *_ORDERS,
         *_MONEY,
+        "mall.add_redemption",
         "mall.cancel_redemption",
         *_LEDGER,
         *_DESK,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
+from mall.admin import counter
 from mall.admin.desk_acts import OrderActs, actor_of
 from mall.admin.scanning import scan_page
 from mall.forms.desk import ShippingFileForm
@@ -111,7 +112,7 @@ class RedemptionAdmin(OrderActs, ByMember, ReadOnlyAdmin):
     )
     readonly_fields = ("masked_phone", "sku")
     actions = ("confirm_selected", "export_selected", "print_selected")
-    actions_list = ("ship_file",)
+    actions_list = ("redeem_for", "ship_file")
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         return ("state_at", "pk") if request.GET.get("queue") else self.ordering
@@ -283,6 +284,18 @@ class RedemptionAdmin(OrderActs, ByMember, ReadOnlyAdmin):
     )
     def ship_file(self, request: HttpRequest) -> HttpResponse:
         return self.ship_file_view(request)
+
+    def has_redeem_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm(counter.RIGHT)
+
+    @action(
+        description=gettext_lazy("Redeem for a member"),
+        url_path="redeem-for",
+        permissions=["redeem"],
+        icon="add_shopping_cart",
+    )
+    def redeem_for(self, request: HttpRequest) -> HttpResponse:
+        return counter.redeem_page(self, request)
 
     def ship_file_view(self, request: HttpRequest) -> HttpResponse:
         """The file of the carrier, and what became of each row of it."""

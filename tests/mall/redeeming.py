@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mall.models import Redemption, Reward, Shelf, StockMovement, Variant
-from mall.services import redemption, stock
+from mall.services import handover, redemption, stock
 from mall.services.orders import Order
 from mall.services.redemption import Redeemed
 from members.models import Address, Member
@@ -122,6 +122,13 @@ def placed(person: Member, of: Reward, **values: Any) -> Redemption:
 
 def shelf(**values: Any) -> Shelf:
     return Shelf.objects.create(**({"code": f"s{next(_serial)}", "name": "臻选"} | values))
+
+
+def digits(order: Redemption, at: datetime | None = None) -> str:
+    """What the member shows at the counter."""
+    code = handover.code_of(order, at=at or timezone.now())
+    assert code is not None
+    return code.digits
 
 
 def books_are_clean() -> bool:

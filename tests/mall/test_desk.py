@@ -1,6 +1,8 @@
 """The fulfilment desk in the back office."""
 
 import io
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -26,7 +28,7 @@ STATE = Redemption.State
 
 
 @pytest.fixture
-def orders():
+def orders() -> Any:
     """Three parcels of one member."""
     person = redeeming.rich()
     reward = redeeming.reward(can_ship=True, can_pick_up=False)
@@ -34,11 +36,11 @@ def orders():
     return [redeeming.placed(person, reward, address_id=home.pk) for _nth in range(3)]
 
 
-def page_of(order):
+def page_of(order: Any) -> Any:
     return f"{LIST}{order.pk}/change/"
 
 
-def staff(role):
+def staff(role: Any) -> Any:
     roles.ensure()
     user = User.objects.create_user(f"u-{role}", password="x", is_staff=True)
     user.groups.add(Group.objects.get(name=role))
@@ -47,12 +49,12 @@ def staff(role):
     return client
 
 
-def act(client, name, orders):
+def act(client: Any, name: Any, orders: Any) -> Any:
     data = {"action": name, "_selected_action": [order.pk for order in orders]}
     return client.post(LIST, data)
 
 
-def test_confirm_many(admin_client, orders):
+def test_confirm_many(admin_client: Any, orders: Any) -> None:
     progress.confirm(redemption_id=orders[0].pk, actor="staff:9", at=timezone.now())
     progress.cancel(redemption_id=orders[1].pk, actor="staff:9", at=timezone.now(), note="x")
     answer = admin_client.post(
@@ -69,7 +71,7 @@ def test_confirm_many(admin_client, orders):
     assert LogEntry.objects.count() == 2
 
 
-def test_a_file_of_the_carrier_with_a_report_for_each_row(admin_client, orders):
+def test_a_file_of_the_carrier_with_a_report_for_each_row(admin_client: Any, orders: Any) -> None:
     first, second, third = orders
     content = (
         "兑换单号,快递公司,运单号\n"
@@ -112,7 +114,7 @@ def test_a_file_of_the_carrier_with_a_report_for_each_row(admin_client, orders):
     "content",
     [b"", b"a,b\n1,2\n", b"\x00\x01\x02", "兑换单号,快递公司\n1,2\n".encode(), b"PK\x03\x04zip"],
 )
-def test_files_that_are_none(admin_client, orders, content):
+def test_files_that_are_none(admin_client: Any, orders: Any, content: Any) -> None:
     page = admin_client.post(
         f"{LIST}ship-file/", {"file": SimpleUploadedFile("carrier.csv", content)}
     )
@@ -121,7 +123,7 @@ def test_files_that_are_none(admin_client, orders, content):
     assert not Redemption.objects.filter(state="shipped").exists()
 
 
-def test_the_command_ships_and_reports(tmp_path, orders):
+def test_the_command_ships_and_reports(tmp_path: Any, orders: Any) -> None:
     file, report = tmp_path / "carrier.csv", tmp_path / "report.csv"
     good = f"order number,carrier,tracking number\n{orders[0].number},SF,1\n"
     file.write_text(good, "utf-8")
@@ -134,7 +136,7 @@ def test_the_command_ships_and_reports(tmp_path, orders):
     assert "redemption_unknown" in report.read_text("utf-8")
 
 
-def test_the_warehouse_gets_whole_addresses_and_it_is_noted(admin_client, orders):
+def test_the_warehouse_gets_whole_addresses_and_it_is_noted(admin_client: Any, orders: Any) -> None:
     Redemption.objects.filter(pk=orders[0].pk).update(recipient='=HYPERLINK("x")')
     answer = act(admin_client, "export_selected", orders)
     text = answer.getvalue().decode()
@@ -145,7 +147,7 @@ def test_the_warehouse_gets_whole_addresses_and_it_is_noted(admin_client, orders
     assert AccessLog.objects.filter(what="export").count() == 1
 
 
-def test_packing_slips(admin_client, orders):
+def test_packing_slips(admin_client: Any, orders: Any) -> None:
     answer = act(admin_client, "print_selected", orders)
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
@@ -155,7 +157,7 @@ def test_packing_slips(admin_client, orders):
     assert slips([long]).startswith(b"%PDF-")
 
 
-def test_only_what_can_be_done_is_offered(admin_client, orders):
+def test_only_what_can_be_done_is_offered(admin_client: Any, orders: Any) -> None:
     order = orders[0]
     page = admin_client.get(page_of(order)).content.decode()
     for name in ("confirm", "ship", "cancel"):
@@ -171,7 +173,7 @@ def test_only_what_can_be_done_is_offered(admin_client, orders):
     assert "SF1" in page
 
 
-def test_cancelling_needs_a_reason(admin_client, orders):
+def test_cancelling_needs_a_reason(admin_client: Any, orders: Any) -> None:
     order = orders[0]
     empty = admin_client.post(f"{LIST}{order.pk}/cancel/", {"note": ""})
     assert empty.status_code == 200
@@ -182,9 +184,9 @@ def test_cancelling_needs_a_reason(admin_client, orders):
     assert balance(order.member_id, timezone.now()).available == 800
 
 
-def test_stuck_orders_surface_by_themselves(admin_client, orders):
+def test_stuck_orders_surface_by_themselves(admin_client: Any, orders: Any) -> None:
     assert admin_client.get(LIST).context["stuck"] == 0
-    late = timezone.now() - timezone.timedelta(hours=25)
+    late = timezone.now() - timedelta(hours=25)
     Redemption.objects.filter(pk=orders[1].pk).update(state_at=late)
     page = admin_client.get(LIST)
     assert page.context["stuck"] == 1
@@ -195,7 +197,7 @@ def test_stuck_orders_surface_by_themselves(admin_client, orders):
 @pytest.mark.parametrize(
     "queue", ["to_confirm", "to_ship", "to_collect", "partner", "to_receive", "stuck", "nonsense"]
 )
-def test_queues(admin_client, orders, queue):
+def test_queues(admin_client: Any, orders: Any, queue: Any) -> None:
     page = admin_client.get(f"{LIST}?queue={queue}", follow=True)
     assert page.status_code == 200
     if queue == "to_confirm":
@@ -203,7 +205,7 @@ def test_queues(admin_client, orders, queue):
         assert found == [order.pk for order in orders]
 
 
-def test_orders_are_found_by_number_and_by_member(admin_client, orders):
+def test_orders_are_found_by_number_and_by_member(admin_client: Any, orders: Any) -> None:
     order = orders[1]
     spaced = " ".join(order.number[start : start + 4] for start in range(0, 16, 4))
     page = admin_client.get(LIST, {"q": spaced})
@@ -212,7 +214,7 @@ def test_orders_are_found_by_number_and_by_member(admin_client, orders):
     assert len(page.context["cl"].result_list) == 3
 
 
-def test_what_roles_may_do(orders):
+def test_what_roles_may_do(orders: Any) -> None:
     order = orders[0]
     cashier, support = staff("收银"), staff("客服")
     page = cashier.get(page_of(order)).content.decode()
@@ -225,7 +227,7 @@ def test_what_roles_may_do(orders):
     assert Client().get(LIST).status_code == 302
 
 
-def test_goods_that_come_back(admin_client, orders):
+def test_goods_that_come_back(admin_client: Any, orders: Any) -> None:
     order = orders[0]
     now = timezone.now()
     progress.ship(redemption_id=order.pk, carrier="a", tracking_number="b", actor="s", at=now)
@@ -246,7 +248,7 @@ def test_goods_that_come_back(admin_client, orders):
     assert admin_client.get("/admin/mall/redemptionreturn/").status_code == 200
 
 
-def test_a_refund_that_failed_is_tried_again(admin_client):
+def test_a_refund_that_failed_is_tried_again(admin_client: Any) -> None:
     person = cast.member("13700137000")
     cast.earned(person, 500)
     order = redeeming.placed(person, redeeming.reward(money=9))
@@ -265,10 +267,35 @@ def test_a_refund_that_failed_is_tried_again(admin_client):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_list_takes_as_many_queries_whatever_it_shows(
-    admin_client, orders, rows, django_assert_max_num_queries
-):
+    admin_client: Any, orders: Any, rows: Any, django_assert_max_num_queries: Any
+) -> None:
     Redemption.objects.exclude(pk__in=[order.pk for order in orders[:rows]]).update(state="shipped")
     admin_client.get(f"{LIST}?state__exact=placed")
     with django_assert_max_num_queries(16):
         page = admin_client.get(f"{LIST}?state__exact=placed")
     assert len(page.context["cl"].result_list) == rows
+
+
+def test_staff_redeem_for_a_member_who_calls(admin_client: Any) -> None:
+    person, reward = redeeming.rich(), redeeming.reward()
+    page = f"{LIST}redeem-for/"
+    form = admin_client.get(page).context["form"]
+    sent = {
+        "member": "13800138000",
+        "article": reward.variants.get().sku,
+        "quantity": "2",
+        "store": redeeming.shop().pk,
+        "key": form["key"].value(),
+    }
+    for _twice in range(2):
+        assert admin_client.post(page, sent).status_code == 302
+    order = Redemption.objects.get()
+    assert (order.member, order.quantity, order.delivery) == (person, 2, "pick_up")
+    assert order.caller.startswith("staff:")
+    assert balance(person.pk, timezone.now()).available == 800
+    for wrong in ({"member": "nobody"}, {"article": "none"}, {"store": ""}, {"quantity": "0"}):
+        refused = admin_client.post(page, sent | {"key": "other"} | wrong)
+        assert refused.status_code == 200
+        assert refused.context["form"].errors
+    assert Redemption.objects.count() == 1
+    assert staff("收银").get(page).status_code == 403

@@ -1,6 +1,7 @@
 """Orders when two members become one, or one leaves."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,12 +20,12 @@ from tests.mall import redeeming
 pytestmark = pytest.mark.django_db
 
 
-def parcel(person):
+def parcel(person: Any) -> Any:
     reward = redeeming.reward(can_ship=True, can_pick_up=False)
     return redeeming.placed(person, reward, address_id=redeeming.address(person).pk)
 
 
-def test_a_merged_members_order_is_cancelled_into_the_lots_that_moved():
+def test_a_merged_members_order_is_cancelled_into_the_lots_that_moved() -> None:
     gone, kept = redeeming.rich(150), redeeming.rich(50, "13900139000")
     order = parcel(gone)
     Wish.objects.create(member=gone, reward=order.reward, wished_at=timezone.now())
@@ -41,7 +42,7 @@ def test_a_merged_members_order_is_cancelled_into_the_lots_that_moved():
     assert redeeming.books_are_clean()
 
 
-def test_nobody_leaves_with_an_order_under_way():
+def test_nobody_leaves_with_an_order_under_way() -> None:
     person = redeeming.rich()
     order = parcel(person)
     now = timezone.now()
@@ -54,7 +55,7 @@ def test_nobody_leaves_with_an_order_under_way():
     assert personal.hindrance(person, now) is None
 
 
-def test_what_names_a_person_is_forgotten_and_the_books_stay():
+def test_what_names_a_person_is_forgotten_and_the_books_stay() -> None:
     person = redeeming.rich()
     first, second = parcel(person), parcel(person)
     now = timezone.now()
@@ -68,7 +69,7 @@ def test_what_names_a_person_is_forgotten_and_the_books_stay():
     assert redeeming.books_are_clean()
 
 
-def test_a_members_copy_has_their_orders():
+def test_a_members_copy_has_their_orders() -> None:
     person = redeeming.rich()
     order = parcel(person)
     found = {section.name: section for section in personal_data.sections()}
@@ -80,7 +81,7 @@ def test_a_members_copy_has_their_orders():
         assert list(found[name].rows([person.pk], timezone.now())) == []
 
 
-def test_addresses_of_ended_orders_are_forgotten_in_time():
+def test_addresses_of_ended_orders_are_forgotten_in_time() -> None:
     person = redeeming.rich()
     order, still = parcel(person), parcel(person)
     now = timezone.now()
@@ -93,7 +94,7 @@ def test_addresses_of_ended_orders_are_forgotten_in_time():
     assert still.address
 
 
-def test_a_segment_says_which_rewards_ask_for_it():
+def test_a_segment_says_which_rewards_ask_for_it() -> None:
     reward = redeeming.reward(segment="vip", name="手冲壶")
     found = uses_of("vip", timezone.now())
     assert any("手冲壶" in place for place in found)
@@ -102,7 +103,7 @@ def test_a_segment_says_which_rewards_ask_for_it():
     assert not any("手冲壶" in place for place in uses_of("vip", timezone.now()))
 
 
-def test_erasing_takes_the_points_of_cancelled_orders_too():
+def test_erasing_takes_the_points_of_cancelled_orders_too() -> None:
     person = redeeming.rich()
     parcel(person)
     now = timezone.now()

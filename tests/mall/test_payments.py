@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -33,7 +34,7 @@ NOTIFY = "/payments/wechat/notify/"
 
 
 @pytest.fixture
-def wechat(settings, tmp_path):
+def wechat(settings: Any, tmp_path: Any) -> Any:
     stand_in = wechat_pay.WechatPayStandIn()
     (tmp_path / "key.pem").write_bytes(stand_in.merchant_key)
     (tmp_path / "platform.pem").write_bytes(stand_in.platform_key)
@@ -50,26 +51,27 @@ def wechat(settings, tmp_path):
         settings.WECHAT_PAY_NOTIFY_URL = "https://points.example.com/payments/wechat/notify/"
         providers.named.cache_clear()
         yield stand_in
-        providers.named("wechat")._http.close()
+        wechat_pay_client: Any = providers.named("wechat")
+        wechat_pay_client._http.close()
         providers.named.cache_clear()
 
 
-def unpaid(person, **values):
+def unpaid(person: Any, **values: Any) -> Any:
     reward = redeeming.reward(money=Decimal("9.90"), **values)
     return redeeming.placed(person, reward)
 
 
-def notified(wechat, body, **headers):
+def notified(wechat: Any, body: Any, **headers: Any) -> Any:
     return Client().post(
         NOTIFY, body, content_type="application/json", headers=wechat.signed(body) | headers
     )
 
 
-def start(order, way="native", **values):
+def start(order: Any, way: Any = "native", **values: Any) -> Any:
     return payments.start(redemption=order, way=way, at=timezone.now(), **values)
 
 
-def test_paid_in_the_mini_program(wechat):
+def test_paid_in_the_mini_program(wechat: Any) -> None:
     person = redeeming.rich()
     order = unpaid(person)
     with pytest.raises(PayerUnknown):
@@ -96,7 +98,7 @@ def test_paid_in_the_mini_program(wechat):
         start(order)
 
 
-def test_starting_again_is_the_same_payment(wechat):
+def test_starting_again_is_the_same_payment(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     assert start(order) == start(order)
     assert start(order, "h5", ip="203.0.113.7")["h5_url"].startswith("https://")
@@ -104,7 +106,7 @@ def test_starting_again_is_the_same_payment(wechat):
         start(order, "cash")
 
 
-def test_a_lost_notice_is_asked_for(wechat):
+def test_a_lost_notice_is_asked_for(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     start(order)
     wechat.pay(f"R{order.number}")
@@ -115,12 +117,12 @@ def test_a_lost_notice_is_asked_for(wechat):
     assert order.state == STATE.PLACED
 
 
-def test_what_was_never_started_is_still_open(wechat):
+def test_what_was_never_started_is_still_open(wechat: Any) -> None:
     unpaid(redeeming.rich())
     assert payments.tend(now=timezone.now() + timedelta(minutes=1))["settled"] == 0
 
 
-def test_an_order_that_ran_out_is_closed_with_the_provider(wechat):
+def test_an_order_that_ran_out_is_closed_with_the_provider(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     start(order)
     sweeps.cancel_unpaid(now=order.pay_by)
@@ -129,7 +131,7 @@ def test_an_order_that_ran_out_is_closed_with_the_provider(wechat):
     assert payments.tend(now=order.pay_by + timedelta(minutes=5))["closed"] == 0
 
 
-def test_money_that_comes_too_late_goes_back(wechat):
+def test_money_that_comes_too_late_goes_back(wechat: Any) -> None:
     person = redeeming.rich()
     order = unpaid(person)
     start(order)
@@ -143,7 +145,7 @@ def test_money_that_comes_too_late_goes_back(wechat):
     assert Refund.objects.get().state == "done"
 
 
-def test_paid_at_the_very_moment_of_closing(wechat):
+def test_paid_at_the_very_moment_of_closing(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     start(order)
     sweeps.cancel_unpaid(now=order.pay_by)
@@ -155,14 +157,14 @@ def test_paid_at_the_very_moment_of_closing(wechat):
     assert (payment.state, payment.is_close_due) == ("paid", False)
 
 
-def paid(wechat, person, **values):
+def paid(wechat: Any, person: Any, **values: Any) -> Any:
     order = unpaid(person, **values)
     start(order)
     notified(wechat, wechat.notice(wechat.pay(f"R{order.number}")))
     return Redemption.objects.get(pk=order.pk)
 
 
-def test_cancelling_sends_the_money_back_once(wechat):
+def test_cancelling_sends_the_money_back_once(wechat: Any) -> None:
     person = redeeming.rich()
     order = paid(wechat, person)
     wechat.slow_refunds = 1
@@ -175,7 +177,7 @@ def test_cancelling_sends_the_money_back_once(wechat):
     assert wechat.refunded(f"R{order.number}") == 990
 
 
-def test_a_provider_that_is_away_loses_nothing(wechat):
+def test_a_provider_that_is_away_loses_nothing(wechat: Any) -> None:
     person = redeeming.rich()
     order = paid(wechat, person)
     progress.cancel(redemption_id=order.pk, actor="m", at=timezone.now(), member_id=person.pk)
@@ -191,7 +193,7 @@ def test_a_provider_that_is_away_loses_nothing(wechat):
 
 
 @pytest.mark.parametrize("fault", ["busy", "garbage", "unsigned", "forged", "broken"])
-def test_answers_that_are_none(wechat, fault):
+def test_answers_that_are_none(wechat: Any, fault: Any) -> None:
     order = unpaid(redeeming.rich())
     wechat.fault = fault
     with pytest.raises(PaymentUnavailable):
@@ -200,14 +202,14 @@ def test_answers_that_are_none(wechat, fault):
     assert order.state == STATE.UNPAID
 
 
-def test_a_key_that_the_platform_does_not_know(wechat):
+def test_a_key_that_the_platform_does_not_know(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     wechat._key = generate_private_key(65537, 2048)
     with pytest.raises(PaymentRefused):
         start(order)
 
 
-def test_notices_that_prove_nothing(wechat):
+def test_notices_that_prove_nothing(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     start(order)
     content = wechat.pay(f"R{order.number}")
@@ -234,7 +236,7 @@ def test_notices_that_prove_nothing(wechat):
     assert Client().get(NOTIFY).status_code == 405
 
 
-def test_another_amount_or_order_is_never_taken_for_ours(wechat, caplog):
+def test_another_amount_or_order_is_never_taken_for_ours(wechat: Any, caplog: Any) -> None:
     order = unpaid(redeeming.rich())
     start(order)
     content = wechat.pay(f"R{order.number}")
@@ -246,7 +248,7 @@ def test_another_amount_or_order_is_never_taken_for_ours(wechat, caplog):
     assert "instead of" in caplog.text
 
 
-def test_other_events_are_taken_in_and_change_nothing(wechat):
+def test_other_events_are_taken_in_and_change_nothing(wechat: Any) -> None:
     order = unpaid(redeeming.rich())
     start(order)
     body = wechat.notice(wechat.pay(f"R{order.number}"), event="REFUND.SUCCESS")
@@ -255,7 +257,7 @@ def test_other_events_are_taken_in_and_change_nothing(wechat):
     assert order.state == STATE.UNPAID
 
 
-def test_pieces_sent_back_get_their_share_of_the_money(wechat):
+def test_pieces_sent_back_get_their_share_of_the_money(wechat: Any) -> None:
     person = redeeming.rich()
     reward = redeeming.reward(
         money=Decimal("3.33"), can_ship=True, can_pick_up=False, freight=Decimal(8)
@@ -280,7 +282,7 @@ def test_pieces_sent_back_get_their_share_of_the_money(wechat):
     assert wechat.refunded(f"R{order.number}") == 999
 
 
-def test_the_trial_pays_by_a_button(client):
+def test_the_trial_pays_by_a_button(client: Any) -> None:
     person = redeeming.rich()
     order = unpaid(person)
     browser = cast.browser_of(person)

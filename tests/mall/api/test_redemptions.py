@@ -1,6 +1,7 @@
 """Orders by API: a member's mini-program, and a store's till."""
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -19,20 +20,20 @@ pytestmark = pytest.mark.django_db
 ME = "/api/v1/me/redemptions"
 
 
-def post(client, path, content=None, **headers):
+def post(client: Any, path: Any, content: Any = None, **headers: Any) -> Any:
     return client.post(path, content or {}, content_type="application/json", headers=headers)
 
 
-def order(reward, **values):
+def order(reward: Any, **values: Any) -> Any:
     return {"reward": reward.code, "pick_up_store": redeeming.shop().code} | values
 
 
-def till(store):
+def till(store: Any) -> Any:
     secret = api_keys.issue(store=store, name="till", now=timezone.now()).secret
     return Client(headers={"X-Api-Key": secret})
 
 
-def test_from_quote_to_counter():
+def test_from_quote_to_counter() -> None:
     person, reward = redeeming.rich(250), redeeming.reward()
     program = cast.program_of(person)
     quote = post(program, f"{ME}/quote", order(reward)).json()
@@ -61,7 +62,7 @@ def test_from_quote_to_counter():
     assert program.get(f"{ME}/{number}/code").status_code == 404
 
 
-def test_cancelling():
+def test_cancelling() -> None:
     person, reward = redeeming.rich(100), redeeming.reward()
     program = cast.program_of(person)
     number = post(program, ME, order(reward), **{"Idempotency-Key": "k"}).json()["number"]
@@ -71,7 +72,7 @@ def test_cancelling():
     assert balance(person.pk, timezone.now()).available == 100
 
 
-def test_the_orders_of_others_are_not_there():
+def test_the_orders_of_others_are_not_there() -> None:
     reward = redeeming.reward()
     theirs = redeeming.placed(redeeming.rich(), reward)
     program = cast.program_of(cast.member("13900139000"))
@@ -108,7 +109,7 @@ def test_the_orders_of_others_are_not_there():
         ({"surprise": True}, 400, "invalid"),
     ],
 )
-def test_bad_input_takes_nothing(content, status, code):
+def test_bad_input_takes_nothing(content: Any, status: Any, code: Any) -> None:
     person, reward = redeeming.rich(), redeeming.reward()
     program = cast.program_of(person)
     answer = post(program, ME, order(reward) | content, **{"Idempotency-Key": "k"})
@@ -119,13 +120,13 @@ def test_bad_input_takes_nothing(content, status, code):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 65, "a\tb"])
-def test_keys_that_are_none(key):
+def test_keys_that_are_none(key: Any) -> None:
     program, reward = cast.program_of(redeeming.rich()), redeeming.reward()
     answer = post(program, ME, order(reward), **{"Idempotency-Key": key})
     assert answer.status_code in (400, 422)
 
 
-def test_raw_numbers_beyond_any_float():
+def test_raw_numbers_beyond_any_float() -> None:
     program, reward = cast.program_of(redeeming.rich()), redeeming.reward()
     body = json.dumps(order(reward))[:-1] + ', "quantity": 1e309}'
     answer = program.post(
@@ -135,7 +136,7 @@ def test_raw_numbers_beyond_any_float():
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_a_page_of_orders_takes_two_queries(rows, django_assert_num_queries):
+def test_a_page_of_orders_takes_two_queries(rows: Any, django_assert_num_queries: Any) -> None:
     person, reward = redeeming.rich(), redeeming.reward()
     for _nth in range(rows):
         redeeming.placed(person, reward)
@@ -145,7 +146,7 @@ def test_a_page_of_orders_takes_two_queries(rows, django_assert_num_queries):
     assert len(page["results"]) == rows
 
 
-def test_pages_of_orders():
+def test_pages_of_orders() -> None:
     person, reward = redeeming.rich(), redeeming.reward()
     numbers = [redeeming.placed(person, reward).number for _nth in range(3)]
     program = cast.program_of(person)
@@ -158,7 +159,7 @@ def test_pages_of_orders():
     assert program.get(f"{ME}?tab=other").status_code == 400
 
 
-def test_opening_virtual_codes():
+def test_opening_virtual_codes() -> None:
     from mall.services import codes
 
     person = redeeming.rich()
@@ -178,7 +179,7 @@ def test_opening_virtual_codes():
     assert opened.json() == {"codes": ["ABC-123"]}
 
 
-def test_a_till_redeems_for_who_shows_their_code():
+def test_a_till_redeems_for_who_shows_their_code() -> None:
     person, reward, shop = redeeming.rich(), redeeming.reward(), redeeming.shop()
     code = look_up.member_code(person, timezone.now())
     counter = till(shop)
@@ -198,7 +199,7 @@ def test_a_till_redeems_for_who_shows_their_code():
     assert handover.code_of(row, at=timezone.now()) is not None
 
 
-def test_both_languages():
+def test_both_languages() -> None:
     person, reward = redeeming.rich(50), redeeming.reward()
     for language, words in (("en", "points"), ("zh-hans", "积分")):
         program = cast.program_of(person, **{"Accept-Language": language})
