@@ -1,35 +1,15 @@
 """What a balance is good for: the rewards along the way of a member who saves."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from mall.models import Reward
+from django.db.models import Q
+
+from mall.models import Reward, RewardPicture
 from mall.selectors import catalogue
-from mall.selectors.visitors import Visitor
 
-# The second goal lies at least this much further than the first.
+# The last goal lies at least this much further than the one before.
 _FURTHER = 2
-
-
-def along_the_way(who: Visitor, *, at: datetime) -> list[int]:
-    """The dearest reward that the balance reaches, the next one beyond it, and one further off.
-
-    By the usual price, along its index: a stepper shows where the member stands, and need not
-    look at every price of every reward. Three short queries.
-    """
-    rows = catalogue.visible(who).filter(catalogue.has_stock(at), level=None, shelf__level=None)
-    rows = rows.filter(money=0, kind__in=_SHOWN)
-    found: list[int] = []
-    reached = rows.filter(points__lte=who.available).order_by("-points", "pk")
-    found.extend(reached.values_list("pk", flat=True)[:1])
-    beyond = who.available
-    for _goal in range(2):
-        ahead = rows.filter(points__gt=beyond).order_by("points", "-pk")
-        for pk, points in ahead.values_list("pk", "points")[:1]:
-            found.append(pk)
-            beyond = max(points, 1) * _FURTHER
-    return found
-
-
 _SHOWN = (
     Reward.Kind.PHYSICAL,
     Reward.Kind.VIRTUAL,
@@ -37,3 +17,45 @@ _SHOWN = (
     Reward.Kind.SERVICE,
     Reward.Kind.EXPERIENCE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A reward, and how many points of its usual price are missing."""
+
+    reward: Reward
+    picture: RewardPicture | None
+    missing: int
+
+
+def along_the_way(available: int, *, at: datetime) -> list[Goal]:
+    """The dearest reward that the balance reaches, the next one beyond it, and one further off.
+
+    Of those that everybody may have for points alone, by the usual price, along its index: a
+    stepper shows where the member stands, and need not look at every price of every reward. At
+    most three short queries, and one for the pictures.
+    """
+    rows = Reward.objects.on_show().filter(
+        Q(starts_at__isnull=True) | Q(starts_at__lte=at),
+        Q(ends_at__isnull=True) | Q(ends_at__gt=at),
+        catalogue.has_stock(at),
+        Q(shelf=None) | Q(shelf__level=None),
+        level=None,
+        segment="",
+        spend_min=None,
+        money=0,
+        kind__in=_SHOWN,
+    )
+    found = list(rows.filter(points__lte=available).order_by("-points", "pk")[:1])
+    beyond = available
+    for _goal in range(2):
+        ahead = list(rows.filter(points__gt=beyond).order_by("points", "-pk")[:1])
+        if not ahead:
+            break
+        found += ahead
+        beyond = ahead[0].points * _FURTHER
+    pictures = catalogue.covers([reward.pk for reward in found]) if found else {}
+    return [
+        Goal(reward, pictures.get(reward.pk), max(reward.points - available, 0))
+        for reward in found
+    ]

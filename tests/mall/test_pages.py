@@ -254,7 +254,7 @@ def test_pages_ask_as_much_for_three_as_for_one() -> None:
         "/mall/rewards/": [16, 16],
         "/mall/wishes/": [12, 12],
         "/mall/orders/": [4, 4],
-        "/": [18, 18],
+        "/": [9, 9],
     }
 
 

@@ -202,7 +202,7 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
     browser = cast.browser_of(lin)
     # Each page also asks what points are called here.
     # Balance, what a point is worth, entries, and whether there are levels.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 4):
+    with django_assert_num_queries(AUTHENTICATION + 1 + 4 + 2):
         browser.get("/")
     # Balance, entries, the months.
     with django_assert_num_queries(AUTHENTICATION + 1 + 3):
