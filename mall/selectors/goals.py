@@ -56,6 +56,5 @@ def along_the_way(available: int, *, at: datetime) -> list[Goal]:
         beyond = ahead[0].points * _FURTHER
     pictures = catalogue.covers([reward.pk for reward in found]) if found else {}
     return [
-        Goal(reward, pictures.get(reward.pk), max(reward.points - available, 0))
-        for reward in found
+        Goal(reward, pictures.get(reward.pk), max(reward.points - available, 0)) for reward in found
     ]
