@@ -28,13 +28,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, rather than skip, what this database cannot show or nobody asked for.
 
-    A test marked `postgresql` runs on PostgreSQL only; `long`, `rounds` and `faults` run when
+    A test marked `postgresql` runs on PostgreSQL only; one in a browser, which looks at pages and
+    not at a database, on SQLite only unless `-m` names it; `long`, `rounds` and `faults` run when
     `-m` names them. `make test` runs both databases, so nothing falls between.
     """
     asked = str(config.getoption("-m"))
     unwanted = {mark for mark in ("long", "rounds", "faults") if mark not in asked}
     if connection.vendor != "postgresql":
         unwanted.add("postgresql")
+    elif "browser" not in asked:
+        unwanted.add("browser")
     left_out = [item for item in items if any(item.get_closest_marker(m) for m in unwanted)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

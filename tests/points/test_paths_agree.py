@@ -1,5 +1,6 @@
 """The stored functions and the portable path are one ledger: the same steps, the same books."""
 
+import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -145,7 +146,15 @@ def books(member: Member) -> dict[str, list[Any]]:
     return {
         "account": [row(account, "member_id", "chain", "opened_at")],
         "entries": [
-            row(e, "account_id", "hash", relates_to_id=position[e.relates_to_id]) for e in entries
+            row(
+                e,
+                "account_id",
+                "hash",
+                relates_to_id=position[e.relates_to_id],
+                # What times out is called by the key of its hold.
+                reference=re.sub(r"^timeout:\d+$", "timeout", e.reference),
+            )
+            for e in entries
         ],
         "lots": [
             row(

@@ -197,7 +197,7 @@ setattr(Story, "return", Story.return_)
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 def test_whatever_happens_the_books_are_true_and_what_all_came_back_is_nothing(
