@@ -89,11 +89,11 @@ def _to_address(address_id: int | None, member_id: int) -> Delivery:
 
 
 def stores_of(reward: Reward) -> list[Store]:
-    """The stores in which the reward is handed over: those that were chosen, or all. Two
-    queries."""
-    active = Store.objects.filter(is_active=True).order_by("name")
-    chosen = list(reward.stores.filter(is_active=True).order_by("name"))
-    return chosen or ([] if reward.stores.exists() else list(active))
+    """The stores in which the reward is handed over: those that were chosen, or all. One query,
+    or two."""
+    active = Store.objects.filter(is_active=True).order_by("code")
+    chosen = list(reward.stores.order_by("code"))
+    return [store for store in chosen if store.is_active] if chosen else list(active)
 
 
 def is_offered_in(reward: Reward, store_id: int) -> bool:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from mall.forms.ordering import OrderForm
-from mall.models import Reward
 from mall.selectors.cards import Card, short
 from mall.services import deliveries, quoting, redemption
 from mall.services.orders import Order
@@ -60,7 +59,7 @@ def _form(request: HttpRequest, member: Member, card: Card) -> OrderForm:
         "card": card,
         "ways": ways,
         "addresses": addresses,
-        "stores": _stores(reward) if "pick_up" in ways else [],
+        "stores": deliveries.stores_of(reward) if "pick_up" in ways else [],
     }
     if request.method == "POST":
         return OrderForm(request.POST, **given)
@@ -78,11 +77,6 @@ def _form(request: HttpRequest, member: Member, card: Card) -> OrderForm:
         "key": uuid.uuid4().hex,
     }
     return OrderForm(data, **given)
-
-
-def _stores(reward: Reward) -> list[Store]:
-    named = list(reward.stores.filter(is_active=True).order_by("code"))
-    return named or list(Store.objects.filter(is_active=True).order_by("code"))
 
 
 def _usual_store(member: Member, stores: list[Store]) -> str:

@@ -76,18 +76,6 @@ def opened(resource: dict[str, Any], key: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def sealed(content: dict[str, Any], key: bytes, *, nonce: str, mark: str) -> dict[str, str]:
-    """The other way round, as the platform does it."""
-    clear = json.dumps(content).encode()
-    cipher = AESGCM(key).encrypt(nonce.encode(), clear, mark.encode())
-    return {
-        "algorithm": "AEAD_AES_256_GCM",
-        "ciphertext": base64.b64encode(cipher).decode(),
-        "nonce": nonce,
-        "associated_data": mark,
-    }
-
-
 def private_key(pem: bytes) -> RSAPrivateKey:
     key = load_pem_private_key(pem, password=None)
     if not isinstance(key, RSAPrivateKey):
