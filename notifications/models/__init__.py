@@ -1,3 +1,16 @@
+from notifications.models.announcement import Announcement
 from notifications.models.message import Message
+from notifications.models.notice import Notice
+from notifications.models.recipient import Preference, Recipient, WechatGrant
+from notifications.models.template import MessageSettings, MessageTemplate
 
-__all__ = ["Message"]
+__all__ = [
+    "Announcement",
+    "Message",
+    "MessageSettings",
+    "MessageTemplate",
+    "Notice",
+    "Preference",
+    "Recipient",
+    "WechatGrant",
+]
