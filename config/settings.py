@@ -283,8 +283,12 @@ SIGN_IN_PASSWORDS_PER_HOUR = env.int("SIGN_IN_PASSWORDS_PER_HOUR", default=3000)
 # Many phones share one address of their carrier.
 SIGN_IN_WECHAT_PER_NETWORK_AND_HOUR = env.int("SIGN_IN_WECHAT_PER_NETWORK_AND_HOUR", default=600)
 
-# A dotted path; `console` prints messages where the worker runs, `file` appends JSON lines.
+_TRIAL_GATEWAY = "notifications.services.gateways.console" if DEBUG else ""
+# Dotted paths; `console` prints messages where the worker runs, `file` appends JSON lines.
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.services.gateways.console")
+# Empty: nothing leaves over the channel, and nobody is offered it.
+EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default=_TRIAL_GATEWAY)
+WECHAT_MESSAGE_GATEWAY = env.str("WECHAT_MESSAGE_GATEWAY", default=_TRIAL_GATEWAY)
 SMS_FILE = env.path("SMS_FILE", default=str(VAR_DIR / "outbox" / "sms.log"))
 
 # `notifications.services.aliyun.send` needs these. A template is given as

@@ -1,9 +1,11 @@
 """What a member has agreed to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from members.models import Consent
+from stores.selectors.arrays import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,9 @@ def consents_of(member_id: int) -> list[Standing]:
 def has_agreed(member_id: int, purpose: str) -> bool:
     """Whether the member agrees to `purpose` now, in any version."""
     return Consent.objects.standing().filter(member_id=member_id, purpose=purpose).exists()
+
+
+def who_agree(member_ids: Collection[int], *, purpose: str) -> set[int]:
+    """Which of these members agree to `purpose` now, in any version. One query."""
+    standing = Consent.objects.standing().filter(among("member_id", member_ids), purpose=purpose)
+    return set(standing.values_list("member_id", flat=True))

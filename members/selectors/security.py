@@ -1,5 +1,6 @@
 """Where a member is signed in, and by what else than a code."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from members.models import DeviceSession, Password, WechatIdentity
 from members.models.device_session import DeviceSessionQuerySet
 from members.policies import devices as words
+from stores.selectors.arrays import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,11 @@ def openid_of(member_id: int) -> str:
     """What WeChat calls the member in the shop's mini-program; empty when it is not known."""
     bound = WechatIdentity.objects.filter(member_id=member_id, app_id=settings.WECHAT_APP_ID)
     return bound.values_list("openid", flat=True).first() or ""
+
+
+def openids_of(member_ids: Collection[int]) -> dict[int, str]:
+    """As `openid_of`, for many members at once: those that WeChat knows. One query."""
+    bound = WechatIdentity.objects.filter(
+        among("member_id", member_ids), app_id=settings.WECHAT_APP_ID
+    )
+    return dict(bound.values_list("member_id", "openid"))

@@ -12,6 +12,11 @@ from django.utils.module_loading import import_string
 
 from notifications import exceptions
 from notifications.models import Message
+from notifications.services import templates
+from notifications.services.templates import Wordings
+
+# They take any text; a provider of SMS or WeChat sends its own, with our values in it.
+_OWN_SINKS = "notifications.services.gateways."
 
 _file_lock = threading.Lock()
 
@@ -27,9 +32,44 @@ class Gateway(Protocol):
 
 def chosen(channel: str) -> Gateway:
     """The gateway of a channel; fails loudly for a path that leads nowhere."""
-    paths = {Message.Channel.SMS.value: settings.SMS_GATEWAY}
-    gateway: Gateway = import_string(paths[channel])
+    gateway: Gateway = import_string(_paths()[channel])
     return gateway
+
+
+def open_channels() -> tuple[str, ...]:
+    """The channels for which the operator has chosen a gateway, in a fixed order."""
+    return tuple(channel for channel, path in _paths().items() if path)
+
+
+def can_word(wordings: Wordings, *, kind: str, event: str, channel: str, language: str) -> bool:
+    """Whether the channel's provider has words for the event: some take none from outside."""
+    path = _paths()[channel]
+    if path.startswith(_OWN_SINKS) or channel == Message.Channel.EMAIL:
+        return True
+    if wordings.provider_template(kind=kind, event=event, channel=channel, language=language):
+        return True
+    return (
+        templates.key_of(kind, event) in settings.ALIYUN_SMS_TEMPLATES
+        if (channel == Message.Channel.SMS)
+        else False
+    )
+
+
+def can_bundle(channel: str) -> bool:
+    """Whether several messages can be one: WeChat's are each allowed by themselves, and an SMS
+    provider needs a template for it."""
+    if channel == Message.Channel.SMS:
+        is_free = _paths()[channel].startswith(_OWN_SINKS)
+        return is_free or templates.DIGEST in settings.ALIYUN_SMS_TEMPLATES
+    return channel == Message.Channel.EMAIL
+
+
+def _paths() -> dict[str, str]:
+    return {
+        Message.Channel.SMS.value: settings.SMS_GATEWAY,
+        Message.Channel.EMAIL.value: settings.EMAIL_GATEWAY,
+        Message.Channel.WECHAT.value: settings.WECHAT_MESSAGE_GATEWAY,
+    }
 
 
 def console(message: Message) -> str:
