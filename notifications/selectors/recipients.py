@@ -38,10 +38,11 @@ class Reach:
 
     def wants(self, channel: str, *, kind: str, event: kinds.Event) -> bool:
         """The member's own word; without one, what the catalogue does by itself."""
-        default = channel in event.channels
-        # Who says yes to a kind gets of it what would leave over another channel as well.
         said = self.preferences.get((kind, channel))
-        return default if said is None else said and bool(event.channels)
+        # A mail costs the shop nothing: who asks for it gets the whole kind.
+        return said is not False and (
+            channel in event.channels or bool(said and channel == kinds.EMAIL)
+        )
 
 
 def reached(

@@ -28,7 +28,7 @@ class Target(NamedTuple):
 
     @property
     def columns(self) -> list[str]:
-        known = {field.name: field.column for field in self.model._meta.concrete_fields}
+        known = {field.name: str(field.column) for field in self.model._meta.concrete_fields}
         return [known[name] for name in self.fields]
 
     @property

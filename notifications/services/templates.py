@@ -4,7 +4,7 @@ A gateway with templates of its own (SMS providers and WeChat demand it) uses th
 values; the text is for those without, and for the staff who look at the outbox.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -81,7 +81,16 @@ class Wordings:
     _own: dict[tuple[str, str, str, str], _Words | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        rows = MessageTemplate.objects.filter(kind__in=set(self.only))
+        self._put(MessageTemplate.objects.filter(kind__in=set(self.only)) if self.only else [])
+
+    @classmethod
+    def of(cls, rows: Iterable[MessageTemplate]) -> "Wordings":
+        """Of rows that may not be saved yet. No query."""
+        wordings = cls([])
+        wordings._put(rows)
+        return wordings
+
+    def _put(self, rows: Iterable[MessageTemplate]) -> None:
         self._rows = {(row.kind, row.event, row.channel, row.language): row for row in rows}
 
     def is_active(self, *, kind: str, event: str, channel: str, language: str) -> bool:
