@@ -9,6 +9,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("config.api.urls")),
     path("", include("members.urls")),
+    path("", include("notifications.urls")),
     path("", include("points.urls")),
     path("", include("tiers.urls")),
     path("", include("mall.urls")),

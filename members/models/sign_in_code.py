@@ -109,6 +109,10 @@ class CodeAllowance(models.Model):
         COUPON_NETWORK = "cp_network", _("coupon codes tried from a network")
         HAND_OVER = "hand_over", _("wrong codes typed at a counter")
         COUPON_STORE = "cp_store", _("wrong coupon codes looked up by a store")
+        EMAIL_MEMBER = "em_member", _("codes that a member had sent by e-mail")
+        EMAIL_ADDRESS = "em_address", _("codes sent to an e-mail address")
+        EMAIL_NETWORK = "em_network", _("codes by e-mail asked for from a network")
+        TEST_SEND = "test_send", _("messages sent on trial by a person of the staff")
 
     scope = models.CharField(max_length=10, choices=Scope.choices)
     key = models.CharField(max_length=64)
