@@ -98,4 +98,4 @@ def test_the_page_takes_the_same_queries_for_one_and_three(lin: Member, number: 
     page(client)
     with CaptureQueriesContext(connection) as queries:
         page(client)
-    assert len(queries) == 4
+    assert len(queries) == 5

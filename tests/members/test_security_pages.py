@@ -94,13 +94,13 @@ def test_device_list_marks_this_one(member: Member) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_device_list_costs_four_queries(
+def test_device_list_costs_five_queries(
     member: Member, count: int, django_assert_num_queries: Any
 ) -> None:
     browser = cast.browser_of(member)
     for _device in range(count - 1):
         cast.token(member, "api")
-    with django_assert_num_queries(4):  # session, count, rows, WeChat
+    with django_assert_num_queries(5):  # session, count, rows, WeChat, the bell
         browser.get("/me/devices/")
 
 

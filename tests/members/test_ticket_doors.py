@@ -223,9 +223,9 @@ def test_queries_do_not_grow(lin: Member, rows: int, django_assert_num_queries: 
     for _number in range(rows):
         ticket_desk.answer(ticket_id=made[0].pk, staff=staff, text="好", at=timezone.now())
     browser, program = cast.browser_of(lin), cast.program_of(lin)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         browser.get("/me/tickets/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get(f"/me/tickets/{made[0].number}/")
     with django_assert_num_queries(3):
         program.get(API)

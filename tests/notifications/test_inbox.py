@@ -151,16 +151,14 @@ def test_the_bell_counts_on_every_page_and_stops_at_ninety_nine(
     assert "</span>3</span>" in text(browser, "/me/")
     Notice.objects.bulk_create(
         Notice(
-            **{
-                "member": lin,
-                "kind": "tier",
-                "group": "account",
-                "reference": f"many:{number}",
-                "language": "zh-hans",
-                "title": "x",
-                "body": "x",
-                "created_at": timezone.now(),
-            }
+            member=lin,
+            kind="tier",
+            group="account",
+            reference=f"many:{number}",
+            language="zh-hans",
+            title="x",
+            body="x",
+            created_at=timezone.now(),
         )
         for number in range(200)
     )

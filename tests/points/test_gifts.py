@@ -320,5 +320,5 @@ def test_lists_cost_the_same(
     with django_assert_num_queries(2):
         program.get("/api/v1/me/gifts")
     client = cast.browser_of(one)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/points/gifts/")

@@ -200,18 +200,18 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
         cast.earned(lin, 10)
     spend = cast.spent(lin, 10 * rows - 1)
     browser = cast.browser_of(lin)
-    # Each page also asks what points are called here.
-    # Balance, what a point is worth, entries, and whether there are levels.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 4 + 2):
+    # Each page also asks what points are called here, and how many messages are unread.
+    # Balance, what a point is worth, entries, whether there are levels, an announcement.
+    with django_assert_num_queries(AUTHENTICATION + 2 + 4 + 3):
         browser.get("/")
     # Balance, entries, the months.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 3):
+    with django_assert_num_queries(AUTHENTICATION + 2 + 3):
         browser.get("/points/")
     # Balance, lots.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 2):
+    with django_assert_num_queries(AUTHENTICATION + 2 + 2):
         browser.get("/points/lots/")
     # The entry, its lots, its uses, lots that lapsed by it, its answers, its dispute.
-    with django_assert_num_queries(AUTHENTICATION + 1 + 6):
+    with django_assert_num_queries(AUTHENTICATION + 2 + 6):
         browser.get(f"/points/entries/{spend.entry_id}/")
 
 

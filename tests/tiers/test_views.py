@@ -51,10 +51,10 @@ def test_the_home_page_has_a_meter(django_assert_num_queries: Any) -> None:
     lin = cast.member()
     browser = cast.browser_of(lin)
     browser.get("/")
-    with django_assert_num_queries(AUTHENTICATION + 4 + GOALS + 1):
+    with django_assert_num_queries(AUTHENTICATION + 6 + GOALS + 1):
         page_of(browser, "/")
     ladder()
-    with django_assert_num_queries(AUTHENTICATION + 4 + GOALS + 3):
+    with django_assert_num_queries(AUTHENTICATION + 6 + GOALS + 3):
         page = page_of(browser, "/")
     assert "climb" in page
     assert "¥1,000" in page
@@ -70,7 +70,7 @@ def test_queries_of_the_page_do_not_grow(rows: int, django_assert_num_queries: A
         grow(lin, 10, at=timezone.now())
     browser = cast.browser_of(lin)
     browser.get("/level/")
-    with django_assert_num_queries(AUTHENTICATION + 7):
+    with django_assert_num_queries(AUTHENTICATION + 8):
         page_of(browser, "/level/")
 
 
