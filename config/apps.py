@@ -8,3 +8,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401 — importing registers them
+        from config.schedule import JOBS, LABELS
+        from stores.selectors import jobs, labels
+
+        jobs.register(JOBS)
+        labels.register_jobs(LABELS)

@@ -99,7 +99,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         gettext_lazy("Operation"),
         {
             "notifications.message": "sms",
-            "stores.jobrun": "schedule",
+            "stores.jobstate": "schedule",
+            "stores.jobrun": "history",
             "points.clearingrun": "event_busy",
             "auth.user": "badge",
             "auth.group": "groups",
@@ -188,5 +189,6 @@ UNFOLD: dict[str, Any] = {
             "950": "#052620",
         },
     },
+    "DASHBOARD_CALLBACK": "config.dashboard.callback",
     "SIDEBAR": {"show_search": True, "navigation": navigation},
 }

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,3 +23,11 @@ def load_schedule(sender: Celery, **kwargs: Any) -> None:
     from config.schedule import SCHEDULE
 
     sender.conf.beat_schedule = SCHEDULE
+
+
+@worker_ready.connect
+def make_up_for_what_was_missed(sender: Any, **kwargs: Any) -> None:
+    """Look at once when a worker comes back, rather than when the clock next says so."""
+    from config.schedule import RUN_JOB
+
+    sender.app.send_task(RUN_JOB, ["catch_up"])

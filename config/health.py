@@ -1,10 +1,20 @@
-"""Whether this process lives, and whether it can serve: for a load balancer or an orchestrator."""
+"""Whether this process lives, whether it can serve, and whether the work behind it gets done.
 
+The first two are for a load balancer or an orchestrator, the third (`/statusz`) for a monitor that
+wakes somebody: a job that is late is no reason to take the shop's pages down.
+"""
+
+import hmac
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from stores.selectors import health
 
 _migrated = False
 
@@ -24,6 +34,8 @@ class Probes:
             return _alive()
         if request.path == "/readyz":
             return _ready()
+        if request.path == "/statusz":
+            return _status(request)
         return self.get_response(request)
 
 
@@ -41,7 +53,28 @@ def _ready() -> HttpResponse:
     return _answer({"status": "ok"})
 
 
-def _answer(body: dict[str, str], *, status: int = 200) -> HttpResponse:
+def _status(request: HttpRequest) -> HttpResponse:
+    """200 when the work gets done, 503 when somebody should look: jobs late or failed, an audit
+    that found something, messages that do not leave. What it is, is told to holders of the token.
+    """
+    try:
+        facts = health.facts(timezone.now())
+    except Error:
+        return _answer({"status": "unavailable", "reason": "database"}, status=503)
+    is_alarm = any(fact.is_alarm for fact in facts)
+    body: dict[str, Any] = {"status": "attention" if is_alarm else "ok"}
+    if _may_know(request):
+        body["checks"] = {fact.code: {"ok": not fact.is_alarm, **fact.detail} for fact in facts}
+    return _answer(body, status=503 if is_alarm else 200)
+
+
+def _may_know(request: HttpRequest) -> bool:
+    token = settings.STATUS_TOKEN
+    given = request.headers.get("Authorization", "")
+    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+
+
+def _answer(body: dict[str, Any], *, status: int = 200) -> HttpResponse:
     return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
 

@@ -26,6 +26,7 @@ _PROGRAM = (
     "campaigns.view_earningrule",
     "insights.view_backtestrun",
 )
+_JOBS = ("stores.view_jobstate", "stores.view_jobrun")
 _FAULTS = ("campaigns.view_rulefault", "campaigns.view_event", "campaigns.view_limitcounter")
 _SEGMENTS = ("members.view_segment", "insights.view_rfmrun")
 _CATALOGUE = (
@@ -101,7 +102,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales.change_checkoutsettings",
         "insights.view_storesettlement",
         "notifications.view_message",
-        "stores.view_jobrun",
+        *_JOBS,
+        "stores.run_job",
         *_GOODS,
         *_DESK,
         *_CATALOGUE,
@@ -187,7 +189,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales.view_checkoutsettings",
         "insights.view_storesettlement",
         "points.view_openingimport",
-        "stores.view_jobrun",
+        *_JOBS,
     ),
     "客服": (
         *_LOOK,

@@ -264,6 +264,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# In KiB: a worker process that has grown past it is replaced when its job is done.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250 * 1024
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -337,6 +339,11 @@ if PAYMENT_PROVIDER == "wechat":
             raise ImproperlyConfigured(f"PAYMENT_PROVIDER=wechat needs {_name}")
     if len(WECHAT_PAY_API_KEY.encode()) != 32:
         raise ImproperlyConfigured("WECHAT_PAY_API_KEY (APIv3 密钥) has 32 bytes")
+
+# --- monitoring ---------------------------------------------------------------------------------
+
+# Whoever sends it as a bearer token sees at /statusz what is wrong, not only whether.
+STATUS_TOKEN = env.str("STATUS_TOKEN", default="")
 
 # --- doors --------------------------------------------------------------------------------------
 

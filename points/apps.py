@@ -11,13 +11,16 @@ class PointsConfig(AppConfig):
         from members.selectors import consequences, look_up, personal_data
         from members.services import retention
         from points import receivers  # noqa: F401 - connects the receivers
-        from points.selectors import explanations, losses, personal, till
+        from points.selectors import explanations, health, losses, personal, till
         from points.services.openings import lots, uploads
+        from stores.selectors import health as system_health
         from stores.selectors import labels
 
         look_up.register(till.PANEL)
         consequences.register(losses.told, hindrance=losses.hindrance)
         personal_data.register(*personal.SECTIONS, place=20)
+        system_health.register(health.of_ledger)
+        system_health.register(health.of_approvals)
         explanations.register("gift", explanations.words_of_a_gift)
         explanations.register(lots.SOURCE, lots.told)
         retention.register("opening_rows", setting="import_days", forget=uploads.forget_issues)

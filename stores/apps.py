@@ -8,6 +8,13 @@ class StoresConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from stores.selectors import labels
+        from stores.selectors import health, labels
 
-        labels.register_jobs({"stores.forget_job_runs": _("Delete old records of jobs")})
+        health.register(health.of_jobs)
+        labels.register_jobs(
+            {
+                "stores.start_asked": _("Start the jobs that people asked for"),
+                "stores.catch_up": _("Make up for jobs that were missed"),
+                "stores.forget_job_runs": _("Delete old records of jobs"),
+            }
+        )

@@ -29,6 +29,7 @@ from insights.models import BacktestRun
 from insights.selectors import reports
 from insights.services import backtests
 from members.admin.base import ReadOnlyAdmin, note, service_page
+from stores.tasks import send
 
 
 @admin.register(BacktestRun)
@@ -71,7 +72,7 @@ class BacktestRunAdmin(ReadOnlyAdmin):
             run = self._request(request, form, data)
             made.append(run)
             # Should the message be lost, a sweep finds the row.
-            transaction.on_commit(lambda: tasks.run_backtest.delay(run.pk))
+            transaction.on_commit(lambda: send(tasks.run_backtest, run.pk))
             return run, _("The back-test has begun.")
 
         answer = service_page(

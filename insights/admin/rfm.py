@@ -25,6 +25,7 @@ from insights.services import rfm
 from members.admin.base import ReadOnlyAdmin, note, posted
 from members.models import Member, Segment
 from stores.exceptions import Refusal
+from stores.tasks import send
 
 
 class Column(NamedTuple):
@@ -75,7 +76,7 @@ class RfmRunAdmin(ReadOnlyAdmin):
             told = _("Worked out: %(count)s members changed their group.") % {"count": run.moved}
             messages.success(request, told)
         else:
-            transaction.on_commit(tasks.compute_segments.delay)
+            transaction.on_commit(lambda: send(tasks.compute_segments))
             messages.success(request, _("It has begun; look again in a few minutes."))
         return redirect("admin:insights_rfmrun_changelist")
 

@@ -31,6 +31,7 @@ from members.selectors import segments as listing
 from members.services import segments
 from stores.admin.base import BoundedAdmin
 from stores.exceptions import Refusal
+from stores.tasks import send
 
 _PAGE = 50
 _SHOWN_REFUSED = 200
@@ -148,7 +149,7 @@ class SegmentAdmin(BoundedAdmin):
             text = _("Saved: %(name)s. It has %(count)s members.")
             messages.success(request, text % {**name, "count": f"{segment.size:,}"})
         else:
-            transaction.on_commit(tasks.refresh_waiting_segments.delay)
+            transaction.on_commit(lambda: send(tasks.refresh_waiting_segments))
             text = _("Saved: %(name)s. Its members are being worked out; look again in a minute.")
             messages.success(request, text % name)
 

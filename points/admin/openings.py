@@ -23,6 +23,7 @@ from points.admin.actors import ListsActors
 from points.forms import OpeningForm
 from points.models import OpeningImport, OpeningIssue
 from points.services.openings import columns, reports, uploads
+from stores.tasks import send
 
 _STATES = {
     OpeningImport.State.QUEUED: "info",
@@ -253,7 +254,7 @@ class OpeningIssueAdmin(ReadOnlyAdmin):
 
 def _begin(run: OpeningImport) -> None:
     # Should the message be lost, a sweep finds the row.
-    transaction.on_commit(lambda: tasks.run_opening_import.delay(run.pk))
+    transaction.on_commit(lambda: send(tasks.run_opening_import, run.pk))
 
 
 def _attached(name: str) -> dict[str, str]:

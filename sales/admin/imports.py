@@ -21,6 +21,7 @@ from sales import tasks
 from sales.forms import UploadForm
 from sales.models import ImportIssue, ImportRun
 from sales.services import reports, uploads
+from stores.tasks import send
 
 
 @admin.register(ImportRun)
@@ -89,7 +90,7 @@ class ImportRunAdmin(ListsActors):
                 now=timezone.now(),
             )
             # Should the message be lost, a sweep finds the row.
-            transaction.on_commit(lambda: tasks.run_import.delay(run.pk))
+            transaction.on_commit(lambda: send(tasks.run_import, run.pk))
             return run, _("The file is queued. Its progress is in this list.")
 
         return service_page(

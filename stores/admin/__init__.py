@@ -1,4 +1,12 @@
 from stores.admin.goods import ArticleAdmin, CategoryAdmin
-from stores.admin.store import ApiKeyAdmin, JobRunAdmin, StoreAdmin
+from stores.admin.jobs import JobRunAdmin, JobStateAdmin
+from stores.admin.store import ApiKeyAdmin, StoreAdmin
 
-__all__ = ["ApiKeyAdmin", "ArticleAdmin", "CategoryAdmin", "JobRunAdmin", "StoreAdmin"]
+__all__ = [
+    "ApiKeyAdmin",
+    "ArticleAdmin",
+    "CategoryAdmin",
+    "JobRunAdmin",
+    "JobStateAdmin",
+    "StoreAdmin",
+]

@@ -1,12 +1,10 @@
-"""Stores, the keys of their machines, and the runs of the jobs."""
+"""Stores, and the keys of their machines."""
 
-from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -14,12 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from stores.models import ApiKey, JobRun, Store
-from stores.selectors import goods, labels
+from stores.models import ApiKey, Store
+from stores.selectors import goods
 from stores.services import api_keys
 
 # Lines of business that merchants have; any other text will do.
@@ -117,66 +113,3 @@ class ApiKeyAdmin(ModelAdmin):
         response = TemplateResponse(request, "admin/api_key_issued.html", context)
         response["Cache-Control"] = "no-store"
         return response
-
-
-class JobFilter(admin.SimpleListFilter):
-    """The jobs that there are, by what they do; asks the database nothing."""
-
-    title = _("job")
-    parameter_name = "name"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        return labels.jobs()
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[JobRun]) -> QuerySet[JobRun]:
-        return queryset.filter(name=self.value()) if self.value() else queryset
-
-
-@admin.register(JobRun)
-class JobRunAdmin(ModelAdmin):
-    list_display = ("started_at", "job", "state_label", "took", "done", "total", "finished_at")
-    list_filter = ("state", JobFilter)
-    ordering = ("-started_at",)
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = InfinitePaginator
-    fields = (
-        "job",
-        "state",
-        "started_at",
-        "finished_at",
-        "took",
-        "done",
-        "total",
-        "detail",
-        "error",
-    )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @display(
-        description=_("state"),
-        label={
-            JobRun.State.RUNNING: "info",
-            JobRun.State.DONE: "success",
-            JobRun.State.FAILED: "danger",
-            JobRun.State.INTERRUPTED: "warning",
-        },
-    )
-    def state_label(self, run: JobRun) -> tuple[str, str]:
-        return run.state, run.get_state_display()
-
-    @display(description=_("job"), ordering="name")
-    def job(self, run: JobRun) -> str:
-        return labels.job(run.name)
-
-    @display(description=_("duration"))
-    def took(self, run: JobRun) -> str:
-        return f"{run.duration.total_seconds():.1f} s"

@@ -28,6 +28,9 @@ class JobRun(models.Model):
     total = models.BigIntegerField(pgettext_lazy("count", "total"), null=True, blank=True)
     detail = models.JSONField(_("result"), default=dict, blank=True)
     error = models.TextField(_("error"), blank=True)
+    # Of the schedule: the occasion that this run settles, and who asked for it by hand.
+    slot_at = models.DateTimeField(_("run of"), null=True, blank=True)
+    actor = models.CharField(_("started by"), max_length=150, blank=True)
 
     class Meta:
         verbose_name = _("job run")
@@ -44,3 +47,8 @@ class JobRun(models.Model):
     def duration(self) -> timedelta:
         """How long it ran, or has run up to its last sign of life."""
         return (self.finished_at or self.heartbeat_at) - self.started_at
+
+    @property
+    def percent(self) -> int | None:
+        """How far it is, in whole percent; None when nobody knows the end."""
+        return min(100, 100 * self.done // self.total) if self.total else None

@@ -3,17 +3,33 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from stores.models import JobRun
+from stores.models import JobRun, JobState
 
 # A run that has given no sign of life for this long belongs to a process that is gone.
 SILENCE = timedelta(minutes=15)
 # Progress is written at most this often: a job of a million windows is not slowed by telling.
 HEARTBEAT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why a job runs: the slot that it settles, who asked for it, and under which claim."""
+
+    name: str
+    token: str
+    slot: datetime | None
+    actor: str
+
+
+# Set while the schedule runs a job, so that the runs recorded meanwhile say what they are for.
+OCCASION: ContextVar[Occasion | None] = ContextVar("occasion", default=None)
 
 
 class Run:
@@ -64,7 +80,7 @@ def recorded(*, name: str, now: datetime) -> Iterator[Run]:
     JobRun.objects.filter(
         name=name, state=JobRun.State.RUNNING, heartbeat_at__lt=now - SILENCE
     ).update(state=JobRun.State.INTERRUPTED)
-    run = Run(row=JobRun.objects.create(name=name, started_at=now, heartbeat_at=now))
+    run = Run(row=_begin(name, now))
     try:
         yield run
     except BaseException as error:
@@ -73,6 +89,17 @@ def recorded(*, name: str, now: datetime) -> Iterator[Run]:
             run.finish(state=JobRun.State.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
         raise
     run.finish(state=JobRun.State.DONE)
+
+
+def _begin(name: str, now: datetime) -> JobRun:
+    occasion = OCCASION.get()
+    row = JobRun(name=name, started_at=now, heartbeat_at=now)
+    if occasion is not None:
+        row.slot_at, row.actor = occasion.slot, occasion.actor
+    row.save(force_insert=True)
+    if occasion is not None:
+        JobState.objects.filter(name=occasion.name, token=occasion.token).update(run=row)
+    return row
 
 
 def forget(*, before: datetime) -> int:
