@@ -6,6 +6,7 @@ ENUM_NAMES = {
     "EntryKindEnum": "points.models.Entry.Kind",
     "EventStateEnum": "campaigns.models.Event.State",
     "LineKindEnum": "sales.models.ReceiptLine.Kind",
+    "NoticeKindEnum": "notifications.models.Notice.Kind",
     "PaymentStateEnum": "mall.models.Payment.State",
     "ReceiptKindEnum": "sales.models.Receipt.Kind",
     "ReceiptStateEnum": "sales.models.Receipt.State",

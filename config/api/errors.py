@@ -49,6 +49,8 @@ STATUS: dict[str, int] = {
     "relation_unknown": status.HTTP_404_NOT_FOUND,
     "relation_invitation_gone": status.HTTP_410_GONE,
     "relation_exists": status.HTTP_409_CONFLICT,
+    "notice_unknown": status.HTTP_404_NOT_FOUND,
+    "email_codes_used": status.HTTP_429_TOO_MANY_REQUESTS,
     "account_not_found": status.HTTP_404_NOT_FOUND,
     "entry_not_found": status.HTTP_404_NOT_FOUND,
     "hold_not_found": status.HTTP_404_NOT_FOUND,

@@ -8,6 +8,7 @@ from config.api import views
 urlpatterns = [
     path("v1/", include(("stores.api.urls", "stores"), namespace="api-stores")),
     path("v1/", include(("members.api.urls", "members"), namespace="api-members")),
+    path("v1/", include(("notifications.api.urls", "notifications"), namespace="api-notices")),
     path("v1/", include(("points.api.urls", "points"), namespace="api-points")),
     path("v1/", include(("tiers.api.urls", "tiers"), namespace="api-tiers")),
     path("v1/", include(("mall.api.urls", "mall"), namespace="api-mall")),
