@@ -1,4 +1,5 @@
 from notifications.models.announcement import Announcement
+from notifications.models.lane import Lane
 from notifications.models.message import Message
 from notifications.models.notice import Notice
 from notifications.models.recipient import Preference, Recipient, WechatGrant
@@ -6,6 +7,7 @@ from notifications.models.template import MessageSettings, MessageTemplate
 
 __all__ = [
     "Announcement",
+    "Lane",
     "Message",
     "MessageSettings",
     "MessageTemplate",

@@ -68,6 +68,11 @@ class Message(models.Model):
         default=False,
         help_text=_("Text and recipient are wiped as soon as the message has left or lapsed."),
     )
+    is_urgent = models.BooleanField(
+        _("urgent"),
+        default=False,
+        help_text=_("Taken before all others, and at any hour: somebody waits for it."),
+    )
     is_marketing = models.BooleanField(_("marketing"), default=False)
     may_bundle = models.BooleanField(_("may be told in a digest"), default=False)
     bundled_into = models.ForeignKey(
@@ -103,14 +108,24 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
+    # Set by the sweep for its gateway; no columns.
+    provider_template: str = ""
+    sender_name: str = ""
+    site_address: str = ""
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(
-                fields=["due_at", "id"],
+                fields=["channel", "due_at", "id"],
                 condition=models.Q(state__in=["waiting", "sending"]),
-                name="notifications_message_due",
+                name="notifications_message_next",
+            ),
+            models.Index(
+                fields=["channel", "due_at", "id"],
+                condition=models.Q(state__in=["waiting", "sending"], is_urgent=True),
+                name="notifications_message_urgent",
             ),
             models.Index(
                 fields=["channel", "provider_id"],

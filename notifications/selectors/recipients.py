@@ -66,6 +66,19 @@ def reached(
     return known
 
 
+def standing(member_ids: Collection[int]) -> dict[int, Reach]:
+    """The same before sending: who is still a member, when they are quiet, what they switched
+    off. Three queries; none for nobody."""
+    ids = list(member_ids)
+    if not ids:
+        return {}
+    rows = Member.objects.filter(among("id", ids), merged_into=None, erased_at=None)
+    known = {pk: Reach(pk) for pk in rows.values_list("pk", flat=True)}
+    _add_recipients(known, ids)
+    _add_preferences(known, ids)
+    return known
+
+
 def add_consents(known: dict[int, Reach]) -> None:
     """Fill in who agrees to offers: asked only where something of the kind is told."""
     agreeing = consents.who_agree(known.keys(), purpose=Consent.Purpose.MARKETING)

@@ -24,7 +24,8 @@ def put(
 ) -> Message:
     """Write one message, to be sent when `due_at` (now, if None) has come.
 
-    It commits or vanishes with the caller's transaction. It is not sent after `lapses_at`.
+    It commits or vanishes with the caller's transaction. It is not sent after `lapses_at`. A
+    secret one is urgent: somebody waits for it.
     """
     return Message.objects.create(
         channel=Message.Channel(channel),
@@ -34,6 +35,7 @@ def put(
         context=context,
         body=templates.render(template=template, language=language, context=context),
         is_secret=is_secret,
+        is_urgent=is_secret,
         due_at=due_at or at,
         lapses_at=lapses_at,
         created_at=at,

@@ -46,7 +46,9 @@ def insert(
     if not rows:
         return []
     is_postgresql = connection.vendor == "postgresql"
-    sql, parameters = _arrays(target, rows) if is_postgresql else _json(target, rows)
+    values, source, parameters = (_given if is_postgresql else _given_json)(target, rows)
+    # Names of our own columns, and parameters. Without a WHERE, SQLite would take ON for a join.
+    sql = f"{_into(target)} SELECT {', '.join(values)} FROM {source} WHERE true"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} ON CONFLICT DO NOTHING RETURNING {returning}", parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -63,19 +65,18 @@ def _into(target: Target) -> str:
     return f"INSERT INTO {target.model._meta.db_table} ({quoted})"
 
 
-def _arrays(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+def _given(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[list[str], str, list[Any]]:
+    """The rows as a table that a statement can read: its values, its source, its parameters."""
     arrays, values = [], []
     for number, kind in enumerate(target.kinds, start=1):
         arrays.append(f"%s::{_ARRAYS.get(kind, 'text')}[]")
-        values.append(f"c{number}::jsonb" if kind == "JSONField" else f"c{number}")
+        values.append(f"g.c{number}::jsonb" if kind == "JSONField" else f"g.c{number}")
     names = ", ".join(f"c{number}" for number in range(1, len(arrays) + 1))
-    source = f"unnest({', '.join(arrays)}) AS source ({names})"
     columns = [list(column) for column in zip(*rows, strict=True)]
-    # Names of our own columns; every value is a parameter.
-    return f"{_into(target)} SELECT {', '.join(values)} FROM {source}", columns  # noqa: S608
+    return values, f"unnest({', '.join(arrays)}) AS g ({names})", columns
 
 
-def _json(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+def _given_json(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[list[str], str, list[Any]]:
     instants = {at for at, kind in enumerate(target.kinds) if kind == "DateTimeField"}
     adapt = connection.ops.adapt_datetimefield_value
     plain = [
@@ -85,7 +86,28 @@ def _json(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]
         ]
         for row in rows
     ]
-    picked = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(target.fields)))
-    # Without a WHERE, SQLite would take ON for the start of a join.
-    source = "FROM json_each(%s) WHERE true"
-    return f"{_into(target)} SELECT {picked} {source}", [json.dumps(plain)]
+    values = [f"json_extract(g.value, '$[{at}]')" for at in range(len(target.fields))]
+    return values, "json_each(%s) AS g", [json.dumps(plain)]
+
+
+def update(
+    target: Target, rows: Sequence[Sequence[Any]], *, guard: str = "", returning: str = "id"
+) -> list[tuple[Any, ...]]:
+    """Set the columns after the first, the key, of many rows at once, each to its own values.
+
+    `guard` is a further condition, of our own writing, on the row `t` as it stands. Answers what
+    was changed.
+    """
+    if not rows:
+        return []
+    is_postgresql = connection.vendor == "postgresql"
+    values, source, parameters = (_given if is_postgresql else _given_json)(target, rows)
+    named = [connection.ops.quote_name(column) for column in target.columns]
+    pairs = [f"{name} = {value}" for name, value in zip(named, values, strict=True)]
+    where, changed = f"t.{pairs[0]}{guard and f' AND {guard}'}", ", ".join(pairs[1:])
+    table = target.model._meta.db_table
+    sql = f"UPDATE {table} AS t SET {changed} FROM {source} WHERE {where}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} RETURNING {returning}", parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -9,6 +9,7 @@ from notifications.models import Notice
 from notifications.policies import kinds, provider
 from notifications.services import template_checks
 from notifications.services.wordings import WORDINGS
+from stores.exceptions import Refusal
 
 
 def check(**values: Any) -> None:
@@ -87,7 +88,7 @@ def test_good_words_are_taken(values: dict[str, Any]) -> None:
 def test_words_that_could_not_be_sent_are_refused(
     values: dict[str, Any], code: str, field: str
 ) -> None:
-    with pytest.raises(exceptions.Refusal) as refusal:
+    with pytest.raises(Refusal) as refusal:
         check(**values)
     assert (refusal.value.code, refusal.value.field) == (code, field)
     assert str(refusal.value)
