@@ -40,6 +40,10 @@ JOBS: tuple[Job, ...] = (
     _every(15 * _SECOND, "catch_up", "stores.tasks.catch_up", by_hand=False),
     # A person waits for a sign-in code with the phone in hand.
     _every(3 * _SECOND, "deliver_due", "notifications.tasks.deliver_due"),
+    # Each by itself: a provider that hangs holds up its own channel only.
+    _every(5 * _SECOND, "deliver_sms", "notifications.tasks.deliver_sms"),
+    _every(5 * _SECOND, "deliver_wechat", "notifications.tasks.deliver_wechat"),
+    _every(5 * _SECOND, "deliver_email", "notifications.tasks.deliver_email"),
     # A safety net: most acts are judged in the request that reports them.
     _every(10 * _SECOND, "judge_due_events", "campaigns.tasks.judge_due_events"),
     _every(30 * _SECOND, "tend_payments", "mall.tasks.tend_payments"),
@@ -87,7 +91,10 @@ JOBS: tuple[Job, ...] = (
 
 # Of the jobs that leave no record of a run, or leave it under the names of their parts.
 LABELS: dict[str, str | Promise] = {
-    "notifications.deliver_due": _("Send messages that are due"),
+    "notifications.deliver_due": _("Send codes and other urgent messages"),
+    "notifications.deliver_sms": _("Send SMS that are due"),
+    "notifications.deliver_wechat": _("Send WeChat messages that are due"),
+    "notifications.deliver_email": _("Send mails that are due"),
     "sales.resume_imports": _("Go on with imports of receipts"),
     "points.resume_opening_imports": _("Go on with imports of members"),
     "insights.resume_backtests": _("Go on with back-tests"),

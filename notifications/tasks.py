@@ -3,10 +3,32 @@
 from celery import shared_task
 from django.utils import timezone
 
+from notifications.models import Message
 from notifications.services import delivery
+
+# A sweep ends by itself before this; the next one goes on.
+_LIMIT = 20_000
 
 
 @shared_task
 def deliver_due() -> None:
-    """Send what is due. Every ten seconds; its traces are the messages themselves."""
-    delivery.deliver_due(now=timezone.now())
+    """Send what somebody waits for. Every few seconds; its traces are the messages themselves."""
+    delivery.deliver_urgent(now=timezone.now())
+
+
+@shared_task
+def deliver_sms() -> None:
+    """Send the SMS that are due, unless another worker is at it."""
+    delivery.deliver_channel(Message.Channel.SMS, now=timezone.now(), limit=_LIMIT)
+
+
+@shared_task
+def deliver_email() -> None:
+    """Send the mails that are due, unless another worker is at it."""
+    delivery.deliver_channel(Message.Channel.EMAIL, now=timezone.now(), limit=_LIMIT)
+
+
+@shared_task
+def deliver_wechat() -> None:
+    """Send the WeChat messages that are due, unless another worker is at it."""
+    delivery.deliver_channel(Message.Channel.WECHAT, now=timezone.now(), limit=_LIMIT)
