@@ -246,3 +246,65 @@ class DisputeUnknown(PointsRefusal):
 class CorrectionWaiting(PointsRefusal):
     code = "correction_waiting"
     message = _("A correction for this ticket already waits for approval.")
+
+
+class ClearingStateWrong(PointsRefusal):
+    """The clearing has moved on meanwhile, or is not that far yet."""
+
+    code = "clearing_state"
+    message = _("This clearing is “%(state)s”; that cannot be done now.")
+
+
+class ClearingScopeInvalid(PointsRefusal):
+    """The days of a clearing do not fit together; `field` names the one to look at."""
+
+    code = "clearing_scope"
+    message = _(
+        "The earning days must be in order, and end no later than the last day on which the "
+        "points count."
+    )
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class ClearingIsOwn(PointsRefusal):
+    """Who ordered or changed a clearing cannot approve it (four eyes, as I17)."""
+
+    code = "clearing_own"
+    message = _("Somebody else must approve a clearing that you ordered or changed.")
+
+
+class RehearsalTooOld(PointsRefusal):
+    code = "clearing_rehearsal_old"
+    message = _("The rehearsal is older than %(days)s days. Rehearse again.")
+
+
+class ClearingTooSoon(PointsRefusal):
+    """The members could not be told in time."""
+
+    code = "clearing_too_soon"
+    message = _(
+        "Members must be told %(days)s days ahead: the points have to count through %(day)s "
+        "at least."
+    )
+    field = "last_day"
+
+
+class ClearingNotDue(PointsRefusal):
+    code = "clearing_not_due"
+    message = _("The points count through %(day)s; they can be cleared when that day has ended.")
+
+
+class ClearingUndoOver(PointsRefusal):
+    """The days in which a clearing can be undone are over."""
+
+    code = "clearing_undo_over"
+    message = _("A clearing can be undone for %(days)s days; they are over.")
+
+
+class UndoDayInvalid(PointsRefusal):
+    code = "clearing_undo_day"
+    message = _("Points that are given back must count beyond today.")
+    field = "counts_through"

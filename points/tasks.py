@@ -6,9 +6,10 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from points.models import OpeningImport
+from points.models import ClearingRun, OpeningImport
 from points.selectors import audit
-from points.services import expiry, holds, maturity
+from points.services import expiry, holds, maturity, reminders
+from points.services.clearing import plans, telling, working
 from points.services.openings import uploads
 from stores.exceptions import Refusal
 from stores.services import jobs
@@ -19,12 +20,51 @@ def expire_lots() -> None:
     """Book what lapsed by now (nightly; the points themselves lapsed at their instant)."""
     now = timezone.now()
     with jobs.recorded(name="points.expire_lots", now=now) as run:
-        done = expiry.expire_due(
-            cutoff_at=now,
-            recorded_at=now,
-            progress=lambda accounts, points: run.progress(done=accounts),
+        done = expiry.expire_nightly(
+            now=now, progress=lambda accounts, points: run.progress(done=accounts)
         )
         run.result = {"accounts": done.accounts, "lots": done.lots, "points": done.points}
+
+
+@shared_task
+def tell_cleared() -> None:
+    """Tell members what a booking has taken; a run's traces are its notices."""
+    now = timezone.now()
+    if not ClearingRun.objects.filter(is_told=False).exists():
+        return
+    with jobs.recorded(name="points.tell_cleared", now=now) as run:
+        told = telling.tell_cleared(now=now)
+        run.progress(done=told)
+        run.result = {"members": told}
+
+
+@shared_task
+def remind_expiring() -> None:
+    """Tell members which points end soon. Never at night, whenever it is started."""
+    now = timezone.now()
+    if not reminders.is_daytime(now):
+        return
+    with jobs.recorded(name="points.remind_expiring", now=now) as run:
+        done = reminders.remind(now=now, progress=lambda members: run.progress(done=members))
+        run.result = {"members": done.members, "points": done.points}
+
+
+@shared_task
+def work_clearing(plan_id: int) -> None:
+    """Rehearse, run or undo one clearing; its progress and its end are in its row."""
+    now = timezone.now()
+    with jobs.recorded(name="points.work_clearing", now=now) as job:
+        plan = working.work(
+            plan_id=plan_id, now=now, progress=lambda accounts, points: job.progress(done=accounts)
+        )
+        job.result = {"clearing": plan_id, "state": plan.state if plan else "taken"}
+
+
+@shared_task
+def work_clearings() -> None:
+    """Clearings that were asked for, whose day has ended, or whose worker is gone."""
+    for plan_id in plans.open_plans(now=timezone.now()):
+        work_clearing(plan_id)
 
 
 @shared_task

@@ -1,7 +1,10 @@
 """What may be asked for in the query of a list; anything else is refused with its field."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from points.models import Entry
@@ -38,3 +41,12 @@ class EntryQuery(PageQuery):
             "from": serializers.DateTimeField(required=False, help_text="Inclusive, ISO 8601."),
             "to": serializers.DateTimeField(required=False, help_text="Exclusive, ISO 8601."),
         }
+
+
+class InstantQuery(serializers.Serializer[Any]):
+    at = serializers.DateTimeField(help_text="ISO 8601 with an offset; not in the future.")
+
+    def validate_at(self, value: datetime) -> datetime:
+        if value > timezone.now():
+            raise serializers.ValidationError(_("The instant lies in the future."), code="future")
+        return value

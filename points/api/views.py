@@ -7,11 +7,13 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from members.api.authentication import IsMember, calling_member
 from points import selectors
 from points.api import filters, serializers
+from points.selectors import calendar
 
 
 class BalanceView(APIView):
@@ -23,6 +25,35 @@ class BalanceView(APIView):
     def get(self, request: Request) -> Response:
         member = calling_member(request)
         return Response(serializers.balance(selectors.balance(member.pk, timezone.now())))
+
+
+class BalanceAsOfView(APIView):
+    """The balance at an instant of the past, by the time things happened. One query."""
+
+    permission_classes = (IsMember,)
+
+    @extend_schema(
+        operation_id="me_points_as_of",
+        parameters=[filters.InstantQuery],
+        responses=serializers.BalanceAsOfSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = _checked(filters.InstantQuery, request)
+        found = selectors.balance_as_of(calling_member(request).pk, asked["at"])
+        return Response(serializers.balance_as_of(found, asked["at"]))
+
+
+class CalendarView(APIView):
+    """What ends when, for twelve months, with the clearings that were announced."""
+
+    permission_classes = (IsMember,)
+
+    @extend_schema(
+        operation_id="me_expiry_calendar_retrieve", responses=serializers.CalendarSerializer
+    )
+    def get(self, request: Request) -> Response:
+        found = calendar.calendar(calling_member(request).pk, timezone.now())
+        return Response(serializers.ending_calendar(found))
 
 
 class EntriesView(APIView):
@@ -97,7 +128,7 @@ class LotsView(APIView):
         )
 
 
-def _checked(query: type[filters.PageQuery], request: Request) -> dict[str, Any]:
+def _checked(query: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     asked = query(data=request.query_params)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)

@@ -1,6 +1,12 @@
 from points.models.account import Account
 from points.models.adjustment import Adjustment
-from points.models.clearing import ClearingRun
+from points.models.clearing import (
+    ClearingPlan,
+    ClearingRun,
+    ClearingSettings,
+    ClearingSkip,
+    ExpiryNotice,
+)
 from points.models.dispute import DisputeCorrection
 from points.models.entry import Entry
 from points.models.gift import Gift, GiftSettings
@@ -14,9 +20,13 @@ __all__ = [
     "Account",
     "AccountMerge",
     "Adjustment",
+    "ClearingPlan",
     "ClearingRun",
+    "ClearingSettings",
+    "ClearingSkip",
     "DisputeCorrection",
     "Entry",
+    "ExpiryNotice",
     "Gift",
     "GiftSettings",
     "Hold",

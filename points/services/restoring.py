@@ -60,7 +60,7 @@ def restore(
             grace_until=grace_until,
             explanation=told,
         )
-        _move_on(member_id, spender_id, actor, at)
+        move_on(member_id, spender_id, actor, at)
     return answer
 
 
@@ -77,7 +77,8 @@ def _former(member_id: int, reference: str, at: datetime) -> int | None:
         return book.accounts[entry.account_id].member_id
 
 
-def _move_on(kept_id: int, gone_id: int, actor: str, at: datetime) -> None:
+def move_on(kept_id: int, gone_id: int, actor: str, at: datetime) -> None:
+    """Move what came back to a merged member on to the one that is left, unless that is frozen."""
     try:
         with transaction.atomic():
             merging.merge(kept_id=kept_id, gone_id=gone_id, actor=actor, at=at)

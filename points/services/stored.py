@@ -172,23 +172,19 @@ def restore(
     )
 
 
-def expire_window(
-    *,
-    run_id: int,
-    mark: str,
-    cutoff_at: datetime,
-    recorded_at: datetime,
-    after: int,
-    size: int,
-    wait: bool,
-) -> tuple[int | None, int, int, int]:
-    """One window of `points.services.expiry`: last account, accounts, lots, points."""
-    last, accounts, lots, points = _row(
-        "SELECT last_account, accounts, lots, points"
-        " FROM points_expire(%s, %s, %s, %s, %s, %s, %s)",
-        [run_id, mark, cutoff_at, recorded_at, after, size, wait],
+def clear_window(
+    *, order_: list[Any], after: int, size: int, only: list[int] | None
+) -> tuple[int | None, int, int, int, list[int]]:
+    """One window of `points.services.clearing.engine`.
+
+    Returns its last account, how many accounts, lots and points it booked, and who was in the way.
+    """
+    last, accounts, lots, points, busy = _row(
+        "SELECT last_account, accounts, lots, points, busy FROM points_clear("
+        "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::integer[], %s, %s, %s, %s::bigint[])",
+        [*order_, after, size, only],
     )
-    return last, accounts, lots, points
+    return last, accounts, lots, points, busy
 
 
 def _call(

@@ -15,7 +15,7 @@ from members.models import Member
 from members.views import member_of, member_required
 from points import forms, selectors
 from points.models import Entry, Lot
-from points.selectors import gifts, labels, links, statements
+from points.selectors import calendar, gifts, labels, links, statements
 
 PAGE = 20
 LOTS_PAGE = 30
@@ -141,6 +141,19 @@ def lots(request: HttpRequest, member: Member) -> HttpResponse:
         "is_first_page": page == 1,
     }
     return render(request, "points/lots.html", context)
+
+
+@require_safe
+@member_required
+def expiring(request: HttpRequest, member: Member) -> HttpResponse:
+    """The next twelve months: what ends when, lot by lot (F70)."""
+    now = timezone.now()
+    context = {
+        "tab": "home",
+        "balance": selectors.balance(member.pk, now),
+        "calendar": calendar.calendar(member.pk, now),
+    }
+    return render(request, "points/expiring.html", context)
 
 
 def _rows(member: Member) -> statements.EntryRows:

@@ -10,6 +10,7 @@ from points import selectors
 from points.models import Account, ClearingRun, Entry, Lot
 from points.selectors import audit
 from points.services import book, expiry, ledger
+from points.services.clearing import engine
 from points.services.rows import Posting
 from stores.models import JobRun
 from tests.points.conftest import NOON, make_member
@@ -49,7 +50,7 @@ def test_points_that_never_expire_never_do(lin: Member, grant: Grant) -> None:
 def test_a_run_that_is_killed_and_run_again_books_the_same(
     monkeypatch: pytest.MonkeyPatch, grant: Grant
 ) -> None:
-    monkeypatch.setattr(expiry, "WINDOW", 3)
+    monkeypatch.setattr(engine, "WINDOW", 3)
     members = [make_member() for _ in range(10)]
     for member in members:
         grant(member, 10, days=1)

@@ -1,0 +1,191 @@
+"""Clearings as pages show them, what they would take, and what the merchant set about expiry."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Sum
+from django.db.models.functions import ExtractYear
+from django.db.models.query import QuerySet
+from django.utils.functional import Promise
+
+from points.models import Account, ClearingPlan, ClearingSettings, ExpiryNotice, Lot
+from points.policies.clearing import Scope
+
+WINDOW = 2_000
+"""Members read at once of those who would lose points."""
+
+Groups = Callable[[Sequence[int]], Mapping[int, str]]
+_groups: dict[str, tuple[str | Promise, Groups]] = {}
+
+
+def register_group(code: str, label: str | Promise, of: Groups) -> None:
+    """Let an app above say which group members (by id) belong to, such as their level."""
+    _groups[code] = (label, of)
+
+
+def group_label(code: str) -> str:
+    return str(_groups[code][0]) if code in _groups else code
+
+
+def group_labels() -> list[tuple[str, str]]:
+    """Every registered group as (code, label)."""
+    return [(code, str(label)) for code, (label, _of) in sorted(_groups.items())]
+
+
+def groups_of(member_ids: Sequence[int]) -> dict[str, Mapping[int, str]]:
+    """For each registered group: what each of these members belongs to."""
+    return {code: of(member_ids) for code, (_label, of) in _groups.items()}
+
+
+def settings() -> ClearingSettings:
+    """The merchant's settings of expiry, or their defaults."""
+    return ClearingSettings.objects.first() or ClearingSettings()
+
+
+def coming() -> list[ClearingPlan]:
+    """Approved clearings that end points before their own day, the next first."""
+    plans = ClearingPlan.objects.filter(state__in=ClearingPlan.COMING)
+    return list(plans.exclude(policy=ClearingPlan.Policy.LAPSED).order_by("last_day", "pk"))
+
+
+def due_lots(scope: Scope) -> QuerySet[Lot]:
+    """Open lots that fall under `scope`, reserved ones included."""
+    rows = Lot.objects.filter(state=Lot.State.OPEN)
+    if scope.basis == "lapsed":
+        rows = rows.filter(expires_at__lte=scope.cutoff_at)
+    else:
+        rows = rows.filter(expires_at__gt=scope.cutoff_at, earned_at__lt=scope.earned_before)
+        if scope.earned_from is not None:
+            rows = rows.filter(earned_at__gte=scope.earned_from)
+    return rows if scope.store_id is None else rows.filter(store_id=scope.store_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """What one member would lose, in points: `untold` of them lack an owed notice."""
+
+    account: int
+    member: int
+    lots: int
+    points: int
+    untold: int
+    stays: int
+
+
+def losers(scope: Scope, rules: ClearingSettings, *, at: datetime) -> Iterator[list[Loser]]:
+    """Members who would lose points, in windows along their accounts.
+
+    A notice is owed once its day has come by `at`. Three queries a window.
+    """
+    after = 0
+    while True:
+        accounts = list(
+            due_lots(scope)
+            .filter(account_id__gt=after, held=0)
+            .order_by("account_id")
+            .values_list("account_id", flat=True)
+            .distinct()[:WINDOW]
+        )
+        if not accounts:
+            return
+        yield _window(scope, rules, after, accounts[-1], at)
+        after = accounts[-1]
+
+
+def _window(
+    scope: Scope, rules: ClearingSettings, after: int, last: int, at: datetime
+) -> list[Loser]:
+    rows = due_lots(scope).filter(account_id__gt=after, account_id__lte=last, held=0)
+    told = _told(after, last)
+    found: dict[int, list[int]] = {}
+    for account, points, usable_at, expires_at in rows.values_list(
+        "account_id", "remaining", "usable_at", "expires_at"
+    ).iterator():
+        figures = found.setdefault(account, [0, 0, 0])
+        figures[0] += 1
+        figures[1] += points
+        deadline = scope.deadline(expires_at)
+        if any(
+            stage not in told.get((account, deadline), {})
+            or told[account, deadline][stage] < stage - rules.late_days
+            for stage in rules.required
+            if usable_at <= deadline - timedelta(days=stage) <= at
+        ):
+            figures[2] += points
+    owners = Account.objects.filter(pk__in=found).values_list("pk", "member_id", "available")
+    return [
+        Loser(account, member, *found[account], stays=max(available - found[account][1], 0))
+        for account, member, available in owners.order_by("pk")
+    ]
+
+
+def _told(after: int, last: int) -> dict[tuple[int, datetime], dict[int, int]]:
+    """By account and deadline: the reminders that were given, with the days that were left."""
+    rows = ExpiryNotice.objects.filter(account_id__gt=after, account_id__lte=last)
+    found: dict[tuple[int, datetime], dict[int, int]] = {}
+    for account, deadline, stage, left in rows.values_list(
+        "account_id", "deadline", "stage", "days_left"
+    ).iterator():
+        found.setdefault((account, deadline), {})[stage] = left
+    return found
+
+
+def left_alone(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
+    """What falls under `scope` but is reserved by a checkout, and what is still pending."""
+    held = due_lots(scope).filter(held__gt=0)
+    pending = Lot.objects.filter(state=Lot.State.PENDING)
+    if scope.basis == "lapsed":
+        pending = pending.filter(expires_at__lte=scope.cutoff_at)
+    else:
+        pending = pending.filter(earned_at__lt=scope.earned_before)
+    if scope.store_id is not None:
+        pending = pending.filter(store_id=scope.store_id)
+    return _counted(held), _counted(pending)
+
+
+def _counted(rows: QuerySet[Lot]) -> dict[str, int]:
+    found = rows.aggregate(
+        accounts=Count("account_id", distinct=True), points=Sum("remaining", default=0)
+    )
+    return {"accounts": found["accounts"], "points": int(found["points"])}
+
+
+def by_store(scope: Scope) -> list[dict[str, Any]]:
+    """Points that would go, by the store that bears them; the largest first."""
+    return _by(scope, store_name=F("store__name"))
+
+
+def by_source(scope: Scope) -> list[dict[str, Any]]:
+    """Points that would go, by where they came from, as a code."""
+    return _by(scope, source_code=F("entry__source"))
+
+
+def by_year(scope: Scope) -> list[dict[str, Any]]:
+    """Points that would go, by the year in which they were earned."""
+    rows = _by(scope, year=ExtractYear("earned_at"))
+    return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def _by(scope: Scope, **name: Any) -> list[dict[str, Any]]:
+    (key,) = name
+    rows = (
+        due_lots(scope)
+        .filter(held=0)
+        .annotate(**name)
+        .values(key)
+        .annotate(
+            members=Count("account_id", distinct=True), lots=Count("pk"), points=Sum("remaining")
+        )
+    )
+    found = [
+        {
+            "name": "" if row[key] is None else str(row[key]),
+            "members": row["members"],
+            "lots": row["lots"],
+            "points": int(row["points"]),
+        }
+        for row in rows
+    ]
+    return sorted(found, key=lambda row: (-row["points"], row["name"]))
