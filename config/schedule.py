@@ -44,6 +44,9 @@ JOBS: tuple[Job, ...] = (
     _every(5 * _SECOND, "deliver_sms", "notifications.tasks.deliver_sms"),
     _every(5 * _SECOND, "deliver_wechat", "notifications.tasks.deliver_wechat"),
     _every(5 * _SECOND, "deliver_email", "notifications.tasks.deliver_email"),
+    # Facts of a purchase or a redemption, which waited for nothing.
+    _every(3 * _SECOND, "tell_noted", "notifications.tasks.tell_noted"),
+    _every(_MINUTE, "send_announcements", "notifications.tasks.send_announcements"),
     # A safety net: most acts are judged in the request that reports them.
     _every(10 * _SECOND, "judge_due_events", "campaigns.tasks.judge_due_events"),
     _every(30 * _SECOND, "tend_payments", "mall.tasks.tend_payments"),
@@ -95,6 +98,8 @@ LABELS: dict[str, str | Promise] = {
     "notifications.deliver_sms": _("Send SMS that are due"),
     "notifications.deliver_wechat": _("Send WeChat messages that are due"),
     "notifications.deliver_email": _("Send mails that are due"),
+    "notifications.tell_noted": _("Tell members what was noted"),
+    "notifications.send_announcements": _("Send announcements"),
     "sales.resume_imports": _("Go on with imports of receipts"),
     "points.resume_opening_imports": _("Go on with imports of members"),
     "insights.resume_backtests": _("Go on with back-tests"),

@@ -96,3 +96,24 @@ class LanguageUnknown(Refusal):
     code = "language_unknown"
     message = _("Messages are not written in this language.")
     field = "language"
+
+
+class AnnouncementUnknown(Refusal):
+    code = "announcement_unknown"
+    message = _("There is no such announcement.")
+
+
+class AnnouncementNotDraft(Refusal):
+    code = "announcement_not_draft"
+    message = _("This announcement was published already.")
+
+
+class AnnouncementNotSending(Refusal):
+    code = "announcement_not_sending"
+    message = _("This announcement cannot be stopped or resumed as it stands.")
+
+
+class PublishTooEarly(Refusal):
+    code = "publish_too_early"
+    message = _("This time has passed already.")
+    field = "publish_at"

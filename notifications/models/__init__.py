@@ -1,4 +1,5 @@
 from notifications.models.announcement import Announcement
+from notifications.models.fact import NotedFact
 from notifications.models.lane import Lane
 from notifications.models.message import Message
 from notifications.models.notice import Notice
@@ -11,6 +12,7 @@ __all__ = [
     "Message",
     "MessageSettings",
     "MessageTemplate",
+    "NotedFact",
     "Notice",
     "Preference",
     "Recipient",

@@ -16,6 +16,18 @@ class Announcement(models.Model):
         SENT = "sent", _("sent")
         STOPPED = "stopped", _("stopped")
 
+    class Kind(models.TextChoices):
+        ANNOUNCEMENT = "announcement", _("announcement")
+        RULE_CHANGE = "rule_change", _("change of the rules")
+
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=Kind.choices, default=Kind.ANNOUNCEMENT, editable=False
+    )
+    # What another app announces, it announces once.
+    reference = models.CharField(
+        _("reference"), max_length=60, unique=True, null=True, blank=True, editable=False
+    )
+    effective_on = models.DateField(_("takes effect on"), null=True, blank=True, editable=False)
     title_zh = models.CharField(_("title (Chinese)"), max_length=120)
     body_zh = models.TextField(_("text (Chinese)"), max_length=2000)
     title_en = models.CharField(_("title (English)"), max_length=120, blank=True)
@@ -45,6 +57,7 @@ class Announcement(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
     shown_until = models.DateTimeField(_("shown until"), null=True, blank=True)
+    total = models.BigIntegerField(_("members in all"), null=True, blank=True, editable=False)
     told = models.BigIntegerField(_("members told"), default=0)
     cursor = models.BigIntegerField(default=0, editable=False)
     created_by = models.CharField(_("created by"), max_length=64, blank=True)
@@ -54,6 +67,14 @@ class Announcement(models.Model):
     class Meta:
         verbose_name = _("announcement")
         verbose_name_plural = _("announcements")
+        permissions = [("publish_announcement", _("Can publish and stop announcements"))]
+        indexes = [
+            models.Index(
+                fields=["publish_at"],
+                condition=models.Q(state="sending"),
+                name="notifications_to_announce",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title_zh

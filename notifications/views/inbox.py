@@ -67,7 +67,7 @@ def notice(request: HttpRequest, member: Member, notice_id: int) -> HttpResponse
 @require_safe
 def announcement(request: HttpRequest, announcement_id: int) -> HttpResponse:
     """An announcement to everybody, which a guest may read as well."""
-    found = announcements.public(min(announcement_id, _ID_MAX))
+    found = announcements.public(min(announcement_id, _ID_MAX), timezone.now())
     if found is None:
         raise Http404
     return render(
