@@ -293,6 +293,24 @@ EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default=_TRIAL_GATEWAY)
 WECHAT_MESSAGE_GATEWAY = env.str("WECHAT_MESSAGE_GATEWAY", default=_TRIAL_GATEWAY)
 SMS_FILE = env.path("SMS_FILE", default=str(VAR_DIR / "outbox" / "sms.log"))
 
+# `notifications.services.smtp.send` needs these.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_SSL = flag("EMAIL_USE_SSL", default=False)
+EMAIL_USE_TLS = flag("EMAIL_USE_TLS", default=not EMAIL_USE_SSL)
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise ImproperlyConfigured("EMAIL_USE_SSL and EMAIL_USE_TLS are two ways: choose one")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
+
+# `notifications.services.wechat_message.send`: the page of the mini-program that a message opens;
+# it gets the path of ours as `link`.
+WECHAT_MESSAGE_PAGE = env.str("WECHAT_MESSAGE_PAGE", default="")
+
+# What Aliyun's reports of deliveries carry in their address; empty: none are taken.
+SMS_REPORT_SECRET = env.str("SMS_REPORT_SECRET", default="")
+
 # `notifications.services.aliyun.send` needs these. A template is given as
 # `sign_in_code=SMS_123456789:code`: our key, Aliyun's code, the values that Aliyun's text names.
 ALIYUN_SMS_ENDPOINT = env.str("ALIYUN_SMS_ENDPOINT", default="https://dysmsapi.aliyuncs.com")

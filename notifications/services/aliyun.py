@@ -1,9 +1,9 @@
 """SMS by Aliyun: `SendSms` of dysmsapi, signed as the V3 signature demands (ACS3-HMAC-SHA256).
 
 Written to the published pages 「V3 版本请求体与签名机制」 and 「SendSms」, version 2017-05-25.
-Aliyun has no key against sending twice; `OutId` carries the message's number so that its own
-records can be compared with ours. Its limits of codes per number are 1 a minute, 5 an hour and
-10 a day: ours let no more than the first and the last through.
+Aliyun has no key against sending twice; `OutId` carries the message's number so that it can be
+looked for in Aliyun's records (`QuerySendDetails`). Its limits of codes per number are 1 a minute,
+5 an hour and 10 a day: ours let no more than the first and the last through.
 """
 
 import hashlib
@@ -12,20 +12,25 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 from django.conf import settings
+from django.utils import timezone
 
 from notifications import exceptions
 from notifications.models import Message
+from notifications.policies import kinds, provider, wording
+from notifications.services import templates, transport
+from notifications.services.gateways import Answer
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
-_ACTION, _VERSION = "SendSms", "2017-05-25"
+_VERSION = "2017-05-25"
 _TIMEOUT = httpx.Timeout(4.0, connect=2.0)
+_TOTAL_SECONDS = 5.0
 _HOME_PREFIX = "+86"
 # With these the message itself is at fault, and would be again. Whatever else goes wrong (a
 # limit, the balance, the keys, Aliyun itself) may have been put right by the next try.
@@ -47,28 +52,62 @@ _FINAL = frozenset(
 )
 
 
-def send(message: Message) -> str:
-    """The gateway: hand `message` to Aliyun and return the number under which it is known there.
+class Aliyun:
+    """The gateway: hands messages to Aliyun, and asks it for those that may have arrived."""
 
-    Raises `DeliveryFailed`, final where only this message is at fault.
-    """
-    template, values = _template(message)
+    def __call__(self, message: Message) -> Answer:
+        """Raises `DeliveryFailed`, final where only this message is at fault."""
+        template, values = _template(message)
+        answer = _call(
+            "SendSms",
+            {
+                "PhoneNumbers": number_for(message.to),
+                "SignName": settings.ALIYUN_SMS_SIGN_NAME,
+                "TemplateCode": template,
+                "TemplateParam": json.dumps(values, ensure_ascii=False),
+                "OutId": str(message.pk),
+            },
+        )
+        _raise_for(answer)
+        biz_id = str(answer.get("BizId", ""))
+        return Answer(biz_id, biz_id)
+
+    def find(self, messages: Sequence[Message]) -> dict[int, Answer]:
+        """Those that Aliyun has in its records of the day (`QuerySendDetails`), by `OutId`."""
+        return {message.pk: _FOUND for message in messages if _is_known(message)}
+
+
+_FOUND = Answer("found in Aliyun's records")
+send = Aliyun()
+
+
+def _is_known(message: Message) -> bool:
+    handed_at = message.handed_at or message.created_at
     answer = _call(
+        "QuerySendDetails",
         {
-            "PhoneNumbers": number_for(message.to),
-            "SignName": settings.ALIYUN_SMS_SIGN_NAME,
-            "TemplateCode": template,
-            "TemplateParam": json.dumps(values, ensure_ascii=False),
-            "OutId": str(message.pk),
-        }
+            "PhoneNumber": number_for(message.to),
+            "SendDate": timezone.localtime(handed_at).strftime("%Y%m%d"),
+            "PageSize": "50",
+            "CurrentPage": "1",
+        },
     )
+    _raise_for(answer)
+    details = answer.get("SmsSendDetailDTOs")
+    rows = details.get("SmsSendDetailDTO") if isinstance(details, dict) else None
+    if not isinstance(rows, list):
+        raise exceptions.DeliveryFailed(reason="Aliyun: no records in the answer")
+    return any(isinstance(row, dict) and row.get("OutId") == str(message.pk) for row in rows)
+
+
+def _raise_for(answer: dict[str, Any]) -> None:
     code = str(answer.get("Code", ""))
     if code != "OK":
         raise exceptions.DeliveryFailed(
             reason=f"{code or 'no code'}: {answer.get('Message', '')}"[:180],
             is_final=code in _FINAL,
+            error_code=code,
         )
-    return str(answer.get("BizId", ""))
 
 
 def number_for(phone: str) -> str:
@@ -121,43 +160,53 @@ def _is_at_home(phone: str) -> bool:
 def _template(message: Message) -> tuple[str, dict[str, str]]:
     """Aliyun's template for ours, and the values that its text names.
 
-    `sign_in_code.abroad` comes before `sign_in_code.en` before `sign_in_code`: Aliyun keeps
-    templates for numbers abroad apart.
+    The merchant's own comes first. Of the operator's, `sign_in_code.abroad` comes before
+    `sign_in_code.en` before `sign_in_code`: Aliyun keeps templates for numbers abroad apart.
     """
     wanted = [f"{message.template}.{message.language}", message.template]
     if not _is_at_home(message.to):
         wanted.insert(0, f"{message.template}.abroad")
-    entry = next((found for key in wanted if (found := settings.ALIYUN_SMS_TEMPLATES.get(key))), "")
-    if not entry:
-        raise exceptions.DeliveryFailed(reason=f"ALIYUN_SMS_TEMPLATES lacks {message.template}")
-    template, _colon, names = entry.partition(":")
-    chosen = names.split("+") if names else list(message.context)
-    missing = [name for name in chosen if name not in message.context]
-    if missing:
-        raise exceptions.DeliveryFailed(reason=f"{message.template} has no {missing[0]}")
-    return template, {name: str(message.context[name]) for name in chosen}
+    entries = [message.provider_template, *map(settings.ALIYUN_SMS_TEMPLATES.get, wanted)]
+    entry = next(filter(None, entries), "")
+    try:
+        template = provider.read(entry, has_fields=False)
+    except wording.Broken:
+        raise exceptions.DeliveryFailed(
+            reason=f"ALIYUN_SMS_TEMPLATES lacks {message.template}", error_code="template"
+        ) from None
+    values = _values(message)
+    fields = template.fields if template.fields is not None else {name: name for name in values}
+    if missing := [name for name in fields.values() if name not in values]:
+        raise exceptions.DeliveryFailed(
+            reason=f"{message.template} has no {missing[0]}", error_code="template"
+        )
+    return template.code, {field: values[name] for field, name in fields.items()}
 
 
-def _call(values: dict[str, str]) -> dict[str, Any]:
+def _values(message: Message) -> dict[str, str]:
+    kind, _dot, event = message.template.partition(".")
+    if kind not in kinds.KINDS:
+        return {name: str(value) for name, value in message.context.items()}
+    return templates.values_of(kind, event, message.context, language=message.language)
+
+
+def _call(action: str, values: dict[str, str]) -> dict[str, Any]:
     query = canonical_query(values)
     endpoint = settings.ALIYUN_SMS_ENDPOINT.rstrip("/")
-    try:
-        response = _connections().post(
-            f"{endpoint}/?{query}", headers=_headers(query, host=urlsplit(endpoint).netloc)
-        )
-        answer = response.json()
-    # Not the error's own text, which names the address and with it number and code.
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
-        raise exceptions.DeliveryFailed(reason=f"Aliyun: {type(error).__name__}") from None
-    if not isinstance(answer, dict):
-        raise exceptions.DeliveryFailed(reason=f"Aliyun: HTTP {response.status_code}")
-    return answer
+    return transport.json_answer(
+        _connections(),
+        "POST",
+        f"{endpoint}/?{query}",
+        name="Aliyun",
+        seconds=_TOTAL_SECONDS,
+        headers=_headers(action, query, host=urlsplit(endpoint).netloc),
+    )
 
 
-def _headers(query: str, *, host: str) -> dict[str, str]:
+def _headers(action: str, query: str, *, host: str) -> dict[str, str]:
     headers = {
         "host": host,
-        "x-acs-action": _ACTION,
+        "x-acs-action": action,
         "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
         "x-acs-date": _instant(),
         "x-acs-signature-nonce": secrets.token_hex(16),
