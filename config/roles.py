@@ -20,7 +20,13 @@ _LOOK = (
     "tiers.view_growthcorrection",
 )
 _BONDS = ("members.view_relation", "points.view_gift")
-_LEDGER = ("points.view_hold", "points.view_adjustment", "points.view_clearingrun")
+_LEDGER = (
+    "points.view_hold",
+    "points.view_adjustment",
+    "points.view_clearingrun",
+    "points.view_expirynotice",
+)
+_CLEARING = ("points.view_clearingplan", "points.view_clearingskip", "points.view_clearingsettings")
 _PROGRAM = (
     "campaigns.view_earningruleversion",
     "campaigns.view_earningrule",
@@ -80,6 +86,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "insights.change_rfmsettings",
         "points.view_ledgersettings",
         "points.change_ledgersettings",
+        *_CLEARING,
+        "points.add_clearingplan",
+        "points.change_clearingplan",
+        "points.run_clearingplan",
+        "points.change_clearingsettings",
         "points.view_openingimport",
         "points.add_openingimport",
         "points.add_adjustment",
@@ -153,6 +164,10 @@ ROLES: dict[str, tuple[str, ...]] = {
         "points.change_account",
         "points.add_adjustment",
         "points.approve_adjustment",
+        *_CLEARING,
+        "points.approve_clearingplan",
+        "points.run_clearingplan",
+        "points.undo_clearingplan",
         "sales.add_receipt",
         "tiers.change_standing",
         "tiers.add_growthcorrection",
@@ -181,6 +196,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_LEDGER,
         *_COUPONS,
         "points.approve_adjustment",
+        *_CLEARING,
+        "points.approve_clearingplan",
+        "points.undo_clearingplan",
         "points.view_ledgersettings",
         *_CATALOGUE,
         *_PROGRAM,

@@ -8,18 +8,20 @@ come back to a thousand of them.
 A new job is an entry of `JOBS` and a label, registered by its app or below.
 """
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from celery.schedules import crontab
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from stores.policies.schedules import Daily, Every, Job, Yearly
+from stores.policies.schedules import Daily, Every, Hours, Job, Yearly
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+
+_DAYTIME = Hours(time(9), time(21))
 
 RUN_JOB = "stores.tasks.run_job"
 
@@ -60,6 +62,9 @@ JOBS: tuple[Job, ...] = (
     _every(_MINUTE, "resume_opening_imports", "points.tasks.resume_opening_imports"),
     _every(_MINUTE, "resume_backtests", "insights.tasks.resume_backtests"),
     _every(_MINUTE, "refresh_waiting_segments", "insights.tasks.refresh_waiting_segments"),
+    # Clearings that were asked for, whose day has ended, or whose worker is gone.
+    _every(_MINUTE, "work_clearings", "points.tasks.work_clearings"),
+    _every(_MINUTE, "tell_cleared", "points.tasks.tell_cleared"),
     _every(10 * _MINUTE, "release_pending", "points.tasks.release_pending"),
     _every(10 * _MINUTE, "settle_waiting_returns", "sales.tasks.settle_waiting_returns"),
     _every(10 * _MINUTE, "repair_faults", "sales.tasks.repair_faults"),
@@ -90,6 +95,8 @@ JOBS: tuple[Job, ...] = (
     _daily(4, 30, "forget_job_runs", "stores.tasks.forget_job_runs"),
     _daily(4, 45, "forget_personal_data", "members.tasks.forget_personal_data"),
     _daily(8, 0, "reward_birthdays", "campaigns.tasks.reward_birthdays"),
+    # Never at night, also when it is caught up.
+    _daily(10, 0, "remind_expiring", "points.tasks.remind_expiring", hours=_DAYTIME),
 )
 
 # Of the jobs that leave no record of a run, or leave it under the names of their parts.
@@ -99,8 +106,8 @@ LABELS: dict[str, str | Promise] = {
     "notifications.deliver_wechat": _("Send WeChat messages that are due"),
     "notifications.deliver_email": _("Send mails that are due"),
     "notifications.tell_noted": _("Tell members what was noted"),
-    "notifications.send_announcements": _("Send announcements"),
     "sales.resume_imports": _("Go on with imports of receipts"),
+    "points.work_clearings": _("Clearings that are due"),
     "points.resume_opening_imports": _("Go on with imports of members"),
     "insights.resume_backtests": _("Go on with back-tests"),
     "insights.compute_segments": _("RFM groups and built segments"),

@@ -22,11 +22,16 @@ class PointsConfig(AppConfig):
         system_health.register(health.of_ledger)
         system_health.register(health.of_approvals)
         explanations.register("gift", explanations.words_of_a_gift)
+        explanations.register("clearing", explanations.words_of_a_clearing)
+        explanations.register("clearing_undone", explanations.words_of_a_clearing)
         explanations.register(lots.SOURCE, lots.told)
         retention.register("opening_rows", setting="import_days", forget=uploads.forget_issues)
         labels.register_jobs(
             {
                 "points.expire_lots": _("Book points that lapsed"),
+                "points.remind_expiring": _("Remind members of points about to expire"),
+                "points.tell_cleared": _("Tell members which points have expired"),
+                "points.work_clearing": _("Work on a clearing"),
                 "points.release_pending": _("Credit pending points"),
                 "points.release_stale_holds": _("Release holds never finished"),
                 "points.verify_ledger": _("Audit the ledger"),

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +18,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from members.admin.base import ByMember, ReadOnlyAdmin, posted, service_page
 from points import selectors
+from points.forms import AsOfForm
 from points.models import Account
+from points.selectors import calendar
 from points.services import accounts
 
 
@@ -62,7 +65,7 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
         "opened_at",
         "rows",
     )
-    actions_detail = ("adjust", "freeze", "unfreeze")
+    actions_detail = ("expiring", "adjust", "freeze", "unfreeze")
 
     def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("points.add_adjustment")
@@ -108,6 +111,37 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
             for text, name in links
         ]
         return format_html("{}" * len(parts), *parts)
+
+    @action(
+        description=gettext_lazy("Expiry and past balances"),
+        url_path="expiring",
+        permissions=["view"],
+        icon="calendar_month",
+    )
+    def expiring(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The calendar of twelve months, and the balance as of any instant, by either clock."""
+        account = get_object_or_404(Account.objects.select_related("member"), pk=object_id)
+        now = timezone.now()
+        # Asked by GET, so that the answer can be kept as a link.
+        form = AsOfForm(request.GET if "at_0" in request.GET else None)
+        as_of = None
+        if form.is_valid():
+            asked = form.cleaned_data
+            as_of = selectors.balance_as_of(
+                account.member_id, asked["at"], clock=asked["clock"], unit=account.unit
+            )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Expiry and past balances of %(member)s") % {"member": account.member},
+            "account": account,
+            "balance": selectors.balance(account.member_id, now, unit=account.unit),
+            "calendar": calendar.calendar(account.member_id, now),
+            "form": form,
+            "as_of": as_of,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/points/expiring.html", context)
 
     @action(
         description=gettext_lazy("Adjust points"),

@@ -201,5 +201,15 @@ class HoldAdmin(OfAccount):
 
 @admin.register(ClearingRun)
 class ClearingRunAdmin(ReadOnlyAdmin):
-    list_display = ("cutoff_at", "started_at", "finished_at", "accounts", "lots", "points")
+    list_display = (
+        "cutoff_at",
+        "plan",
+        "started_at",
+        "finished_at",
+        "accounts",
+        "lots",
+        "points",
+        "is_told",
+    )
+    list_select_related = ("plan",)
     ordering = ("-pk",)

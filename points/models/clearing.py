@@ -168,7 +168,7 @@ class ClearingPlan(models.Model):
     @property
     def cutoff_at(self) -> datetime:
         """The first instant at which the points no longer count."""
-        return policies.ends_after(self.last_day, timezone.get_default_timezone())  # type: ignore[arg-type]
+        return policies.ends_after(self.last_day, timezone.get_default_timezone())
 
     @property
     def scope(self) -> policies.Scope:
@@ -177,7 +177,7 @@ class ClearingPlan(models.Model):
             return policies.Scope(basis="lapsed", cutoff_at=self.cutoff_at, store_id=self.store_id)
         zone = timezone.get_default_timezone()
         last: date = self.earned_last_day or self.last_day
-        first, before = policies.earned_in_days(self.earned_first_day, last, zone)  # type: ignore[arg-type]
+        first, before = policies.earned_in_days(self.earned_first_day, last, zone)
         return policies.Scope(
             basis="earned",
             cutoff_at=self.cutoff_at,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import (
@@ -19,10 +20,11 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from points.models import ClearingPlan, Lot
+from points.models import ClearingPlan
 from points.policies import NEVER, add_months, start_of_day
 from points.policies.clearing import Scope
-from points.selectors import clearings, entries
+from points.selectors import clearings
+from points.selectors.entries import lots as usable_lots
 from points.selectors.statements import last_day
 
 MONTHS = 12
@@ -37,7 +39,7 @@ class Month:
     first: date
     points: int = 0
     count: int = 0
-    lots: list[Lot] = field(default_factory=list)
+    lots: list[Any] = field(default_factory=list)
 
     @property
     def more(self) -> int:
@@ -98,9 +100,9 @@ def calendar(member_id: int, at: datetime) -> Calendar:
     return Calendar(list(months.values()), later, never, touching)
 
 
-def lots(member_id: int, at: datetime, plans: Sequence[ClearingPlan]) -> QuerySet[Lot]:
+def lots(member_id: int, at: datetime, plans: Sequence[ClearingPlan]) -> QuerySet[Any]:
     """The lots that count at `at`, each with `ends_at` and `usable` points."""
-    rows = entries.lots(member_id, at).annotate(
+    rows: QuerySet[Any] = usable_lots(member_id, at).annotate(
         ends_at=ends_at([plan.scope for plan in plans if plan.cutoff_at > at]),
         usable=F("remaining") - F("held"),
     )

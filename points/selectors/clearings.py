@@ -1,8 +1,8 @@
 """Clearings as pages show them, what they would take, and what the merchant set about expiry."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Sum
@@ -11,32 +11,35 @@ from django.db.models.query import QuerySet
 from django.utils.functional import Promise
 
 from points.models import Account, ClearingPlan, ClearingSettings, ExpiryNotice, Lot
-from points.policies.clearing import Scope
+from points.policies.clearing import Scope, quarter_of
 
 WINDOW = 2_000
 """Members read at once of those who would lose points."""
 
 Groups = Callable[[Sequence[int]], Mapping[int, str]]
-_groups: dict[str, tuple[str | Promise, Groups]] = {}
+Names = Callable[[Iterable[str]], Mapping[str, str]]
+_groups: dict[str, tuple[str | Promise, Groups, Names]] = {}
 
 
-def register_group(code: str, label: str | Promise, of: Groups) -> None:
-    """Let an app above say which group members (by id) belong to, such as their level."""
-    _groups[code] = (label, of)
+def register_group(code: str, label: str | Promise, of: Groups, names: Names) -> None:
+    """Let an app above say which group members (by id) belong to, such as their level.
+
+    `of` answers with codes; `names` tells codes in the active language. One query each.
+    """
+    _groups[code] = (label, of, names)
 
 
 def group_label(code: str) -> str:
     return str(_groups[code][0]) if code in _groups else code
 
 
-def group_labels() -> list[tuple[str, str]]:
-    """Every registered group as (code, label)."""
-    return [(code, str(label)) for code, (label, _of) in sorted(_groups.items())]
+def group_names(code: str, members: Iterable[str]) -> Mapping[str, str]:
+    return _groups[code][2](members) if code in _groups else {}
 
 
 def groups_of(member_ids: Sequence[int]) -> dict[str, Mapping[int, str]]:
-    """For each registered group: what each of these members belongs to."""
-    return {code: of(member_ids) for code, (_label, of) in _groups.items()}
+    """For each registered group: the code of what each of these members belongs to."""
+    return {code: of(member_ids) for code, (_label, of, _names) in _groups.items()}
 
 
 def settings() -> ClearingSettings:
@@ -114,11 +117,12 @@ def _window(
             if usable_at <= deadline - timedelta(days=stage) <= at
         ):
             figures[2] += points
-    owners = Account.objects.filter(pk__in=found).values_list("pk", "member_id", "available")
-    return [
-        Loser(account, member, *found[account], stays=max(available - found[account][1], 0))
-        for account, member, available in owners.order_by("pk")
-    ]
+    owners = Account.objects.filter(pk__in=found).order_by("pk")
+    losers = []
+    for account, member, available in owners.values_list("pk", "member_id", "available"):
+        lots, points, untold = found[account]
+        losers.append(Loser(account, member, lots, points, untold, max(available - points, 0)))
+    return losers
 
 
 def _told(after: int, last: int) -> dict[tuple[int, datetime], dict[int, int]]:
@@ -189,3 +193,14 @@ def _by(scope: Scope, **name: Any) -> list[dict[str, Any]]:
         for row in rows
     ]
     return sorted(found, key=lambda row: (-row["points"], row["name"]))
+
+
+def booked_accounts(plan: ClearingPlan) -> int:
+    """How many accounts the plan's runs have booked so far."""
+    found = plan.runs.aggregate(accounts=Sum("accounts", default=0))
+    return int(found["accounts"])
+
+
+def quarter_begins(last: date) -> str:
+    """The first day of the quarter in which `last` lies, as a form names it."""
+    return quarter_of(last)[0].isoformat()

@@ -62,6 +62,13 @@ def words_of_a_gift(detail: dict[str, Any]) -> str:
     return _("“%(words)s”") % {"words": words} if words else ""
 
 
+def words_of_a_clearing(detail: dict[str, Any]) -> str:
+    """Which clearing of the shop's took the points, or gave them back."""
+    if detail.get("type") == "clearing_undone":
+        return _("The shop has undone “%(name)s”") % {"name": detail["name"]}
+    return _("Cleared with “%(name)s”") % {"name": detail["name"]}
+
+
 def render(entry: Entry) -> str:
     """The entry's explanation as a sentence in the active language; empty when it says all."""
     detail: dict[str, Any] = entry.explanation or {}

@@ -27,6 +27,8 @@ _sources: dict[str, str | Promise] = {
     "hold": pgettext_lazy("source", "hold"),
     "restore": pgettext_lazy("source", "points given back"),
     "expiry": pgettext_lazy("source", "expiry"),
+    "clearing": pgettext_lazy("source", "clearing"),
+    "clearing_undone": pgettext_lazy("source", "a clearing undone"),
     "maturity": pgettext_lazy("source", "credit of pending points"),
     "status": pgettext_lazy("source", "status of the account"),
     "adjustment": pgettext_lazy("source", "adjustment by hand"),

@@ -10,7 +10,7 @@ from django.db import transaction
 from points.exceptions import AccountHasHolds
 from points.models import Adjustment, Gift
 from points.policies import DebtPolicy, fingerprint
-from points.services import expiry, holds, operations, reversals
+from points.services import holds, lapsing, operations, reversals
 from points.services.book import Book
 from points.services.openings import uploads
 from points.services.operations import Note
@@ -30,7 +30,7 @@ def erase(*, member_id: int, actor: str, at: datetime, is_forced: bool) -> None:
     """
     with transaction.atomic():
         holds.release_expired(member_id=member_id, at=at)
-        expiry.expire_member(
+        lapsing.expire_member(
             member_id=member_id, reference=f"{SOURCE}:{member_id}:{at.isoformat()}", at=at
         )
         book = Book(recorded_at=at, expected=4)

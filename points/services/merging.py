@@ -12,7 +12,7 @@ from django.db import transaction
 from points.exceptions import AccountHasHolds
 from points.models import AccountMerge, Adjustment, Gift, LotMove
 from points.policies import DebtPolicy, fingerprint
-from points.services import expiry, holds, operations, reversals
+from points.services import holds, lapsing, operations, reversals
 from points.services.book import Book
 from points.services.operations import Note
 from points.services.rows import AccountRow, LotRow
@@ -39,7 +39,7 @@ def merge(*, kept_id: int, gone_id: int, actor: str, at: datetime) -> Merged:
     """
     with transaction.atomic():
         holds.release_expired(member_id=gone_id, at=at)
-        expiry.expire_member(
+        lapsing.expire_member(
             member_id=gone_id, reference=f"merge:{gone_id}:{at.isoformat()}", at=at
         )
         book = Book(recorded_at=at, expected=8)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -114,7 +115,7 @@ def _day(now: datetime) -> _Day:
     )
 
 
-def _conditions(day: _Day) -> Iterator[tuple[str, list[object], datetime | None]]:
+def _conditions(day: _Day) -> Iterator[tuple[str, list[Any], datetime | None]]:
     """Lots that end soon by themselves (None), and those that an ordered clearing will end."""
     yield (
         "l.state = 'open' AND l.expires_at > %s AND l.expires_at < %s",

@@ -15,7 +15,7 @@ from points.models import ClearingRun, ClearingSkip
 from points.models.fields import canonical
 from points.policies import fingerprint
 from points.policies.clearing import Scope
-from points.services import operations, rows, stored
+from points.services import lapsing, operations, rows, stored
 from points.services.book import WINDOW, Book
 from points.services.operations import Note
 
@@ -198,7 +198,8 @@ def _lots(order: Order, book: Book, accounts: list[int]) -> list[tuple[int, int,
     """(lot, account, points, whether its owner was told) of what is due of these accounts."""
     condition, parameters = due(order.scope, prefix="l.")
     among, ids = rows.any_of(accounts)
-    missing, extra = "1 = 0", []
+    missing = "1 = 0"
+    extra: list[Any] = []
     if order.required:
         missing, extra = _missing(order)
     book.cursor.execute(
@@ -249,7 +250,7 @@ def _book_lots(order: Order, book: Book, lots: list[tuple[int, int, int, bool]])
         run.lots += count
         run.points += points
     book.flush()
-    close_lots(book.cursor, [(entries[a], lot) for lot, a, _points, told in lots if told])
+    lapsing.close_lots(book.cursor, [(entries[a], lot) for lot, a, _points, told in lots if told])
     _pass_over(order, passed_over, ClearingSkip.Reason.NOT_TOLD)
 
 
@@ -262,25 +263,6 @@ def _note(order: Order) -> Note:
         at=order.at,
         rule_version=order.version,
         explanation=order.told,
-    )
-
-
-def close_lots(cursor: Any, pairs: Sequence[tuple[int, int]]) -> None:
-    """Set (entry, lot): what remained of these lots has expired by these entries."""
-    if not pairs:
-        return
-    if rows.is_postgresql():
-        cursor.execute(
-            "UPDATE points_lot l SET expired = l.remaining, remaining = 0, state = 'closed', "
-            "expired_by_id = v.entry FROM unnest(%s::bigint[], %s::bigint[]) AS v(entry, lot) "
-            "WHERE l.id = v.lot",
-            [[entry for entry, _lot in pairs], [lot for _entry, lot in pairs]],
-        )
-        return
-    cursor.executemany(
-        "UPDATE points_lot SET expired = remaining, remaining = 0, state = 'closed', "
-        "expired_by_id = %s WHERE id = %s",
-        pairs,
     )
 
 

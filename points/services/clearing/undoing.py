@@ -6,6 +6,7 @@ end. The old lot counts as settled then, so that a return does not take the same
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.urls import reverse
@@ -60,10 +61,10 @@ def request(
             counts_through is None or counts_through <= timezone.localdate(at)
         ):
             raise UndoDayInvalid
-        zone = timezone.get_default_timezone()
+        zone = ZoneInfo(timezone.get_default_timezone_name())
         plan.state, plan.heartbeat_at = _STATES.UNDOING, None
         plan.undone_by, plan.undo_reason = actor, reason
-        plan.undo_until = None if counts_through is None else ends_after(counts_through, zone)  # type: ignore[arg-type]
+        plan.undo_until = None if counts_through is None else ends_after(counts_through, zone)
         plan.save()
     return plan
 
@@ -97,11 +98,11 @@ def _window(plan: ClearingPlan, references: list[str], *, after: int, now: datet
         book = Book(recorded_at=now, expected=WINDOW)
         among, parameters = rows.any_of(references)
         book.cursor.execute(
-            f"SELECT account_id, id, store_id FROM points_entry WHERE reference {among} "  # noqa: S608 - constants
+            f"SELECT account_id, id FROM points_entry WHERE reference {among} "  # noqa: S608 - constants
             "AND account_id > %s ORDER BY account_id, id LIMIT %s",
             [*parameters, after, WINDOW],
         )
-        entries = [(account, entry) for account, entry, _store in book.cursor.fetchall()]
+        entries: list[tuple[int, int]] = [(row[0], row[1]) for row in book.cursor.fetchall()]
         if not entries:
             return None
         if len(entries) == WINDOW:
