@@ -30,6 +30,12 @@ class DeliveryUncertain(DeliveryFailed):
     """The gateway was asked and gave no answer: the message may have left, or not."""
 
 
+class ChannelClosed(Refusal):
+    code = "channel_closed"
+    message = _("No provider is set up for this channel.")
+    field = "channel"
+
+
 class EventUnknown(Refusal):
     code = "event_unknown"
     message = _("Nothing of the name %(event)s is ever told.")

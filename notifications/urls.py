@@ -1,10 +1,11 @@
 from django.urls import path
 
-from notifications.views import inbox, settings
+from notifications.views import hooks, inbox, settings
 
 app_name = "notifications"
 
 urlpatterns = [
+    path("hooks/sms/<str:secret>", hooks.sms_reports, name="sms-reports"),
     path("me/messages/", inbox.overview, name="inbox"),
     path("announcements/<int:announcement_id>/", inbox.announcement, name="announcement"),
     path("me/messages/read/", inbox.read_all, name="read-all"),

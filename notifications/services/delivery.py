@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from notifications import exceptions, policies
 from notifications.models import Lane, Message, MessageSettings
+from notifications.policies import kinds
 from notifications.services import claims, digests, fitness, gateways, templates
 from notifications.services.claims import End
 from notifications.services.gateways import Answer, Gateway, Traceable
@@ -274,16 +275,15 @@ class _Sweep:
 
     def _prepare(self, fit: list[Message], *, settings: MessageSettings) -> None:
         """Give each message what its gateway may need beside its columns."""
-        named = [one.template.partition(".") for one in fit if one.notice_id is not None]
-        wordings = templates.Wordings({kind for kind, _dot, _event in named})
+        named = {one.template.partition(".")[0] for one in fit}
+        wordings = templates.Wordings(named & kinds.KINDS.keys())
         for message in fit:
             message.sender_name = settings.sender_name
             message.site_address = settings.site_address.rstrip("/")
-            if message.notice_id is not None:
-                kind, _dot, event = message.template.partition(".")
-                message.provider_template = wordings.provider_template(
-                    kind=kind, event=event, channel=self.channel, language=message.language
-                )
+            kind, _dot, event = message.template.partition(".")
+            message.provider_template = wordings.provider_template(
+                kind=kind, event=event, channel=self.channel, language=message.language
+            )
 
     def _note(self, ends: list[End]) -> None:
         if not ends:

@@ -7,10 +7,14 @@ member's language, wishes and addresses. A fact that is told in bulk goes to `te
 
 import json
 import logging
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import override
 
 from notifications.models import NotedFact
 from notifications.policies import kinds
@@ -20,6 +24,8 @@ from notifications.services.telling import Fact
 logger = logging.getLogger(__name__)
 
 _BATCH = 500
+# What was noted within this time is told as of now.
+_USUAL = timedelta(minutes=2)
 _NOTED = rows.Target(
     NotedFact,
     ("member", "kind", "event", "reference", "context", "link", "points", "at"),
@@ -58,10 +64,25 @@ def tell_noted(*, now: datetime, limit: int = 20_000) -> int:
     return told
 
 
+def in_languages(words: str | Promise) -> dict[str, str]:
+    """A text of our own in every language of the product, as a value of a fact."""
+    told = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            told[language] = str(words)
+    return told
+
+
+def named(zh: str, en: str) -> dict[str, str]:
+    """A name that the merchant gave, in Chinese and perhaps in English."""
+    return {"zh-hans": zh, "en": en or zh}
+
+
 def _tell_batch(size: int, *, now: datetime) -> int:
     with transaction.atomic():
         batch = _taken(size, now=now)
-        telling.tell([_fact(row) for row in batch], at=now)
+        for at, rows_of in _by_time(batch, now=now):
+            telling.tell([_fact(row) for row in rows_of], at=at)
         NotedFact.objects.filter(pk__in=[row.pk for row in batch]).delete()
     return len(batch)
 
@@ -73,13 +94,25 @@ def _tell_one_by_one(*, now: datetime) -> int:
             with transaction.atomic():
                 row = NotedFact.objects.select_for_update().filter(pk=pk).first()
                 if row is not None:
-                    telling.tell([_fact(row)], at=now)
+                    telling.tell([_fact(row)], at=min(row.at, now))
                     row.delete()
         except Exception:
             logger.exception("fact %s could not be told", pk)
             NotedFact.objects.filter(pk=pk).update(failed_at=now)
         done += 1
     return done
+
+
+def _by_time(
+    batch: Sequence[NotedFact], *, now: datetime
+) -> Iterator[tuple[datetime, list[NotedFact]]]:
+    """All at once in the usual case; after an outage, minute by minute as things happened."""
+    if all(row.at > now - _USUAL for row in batch):
+        yield now, list(batch)
+        return
+    for _minute, found in groupby(batch, key=lambda row: row.at.replace(second=0, microsecond=0)):
+        these = list(found)
+        yield min(max(row.at for row in these), now), these
 
 
 def _taken(size: int, *, now: datetime) -> list[NotedFact]:

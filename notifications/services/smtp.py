@@ -83,11 +83,10 @@ def _answers(client: smtplib.SMTP) -> bool:
 
 def _opened() -> smtplib.SMTP:
     context = ssl.create_default_context()
-    kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-    more = {"context": context} if settings.EMAIL_USE_SSL else {}
-    client = kind(timeout=_STEP_SECONDS, **more)
-    # Needed by smtplib for the name that TLS checks; `connect` alone does not set it.
-    client._host = settings.EMAIL_HOST  # type: ignore[attr-defined]
+    client = _client(context)
+    # The name that TLS checks: smtplib takes it from its constructor, which would connect at once,
+    # before there is a connection that could be cut off.
+    vars(client)["_host"] = settings.EMAIL_HOST
     try:
         with _deadline(client):
             greeting = client.connect(settings.EMAIL_HOST, settings.EMAIL_PORT)
@@ -104,6 +103,12 @@ def _opened() -> smtplib.SMTP:
         client.close()
         raise _away(error) from None
     return client
+
+
+def _client(context: ssl.SSLContext) -> smtplib.SMTP:
+    if settings.EMAIL_USE_SSL:
+        return smtplib.SMTP_SSL(timeout=_STEP_SECONDS, context=context)
+    return smtplib.SMTP(timeout=_STEP_SECONDS)
 
 
 def _transferred(client: smtplib.SMTP, to: str, raw: bytes) -> str:

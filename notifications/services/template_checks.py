@@ -86,12 +86,17 @@ def preview(
 
 def samples(kind: str, event: str, *, language: str) -> dict[str, str]:
     """A value for each placeholder of the event, as people read it in `language`."""
+    context = sample_context(kind, event, language=language)
+    return templates.values_of(kind, event, context, language=language)
+
+
+def sample_context(kind: str, event: str, *, language: str) -> dict[str, Any]:
+    """The same as a caller would give it."""
     with translation.override(language):
-        spoken = {
-            name: str(value) if isinstance(value, Promise) else value
-            for name, value in SAMPLES.items()
+        return {
+            name: str(value) if isinstance(value := SAMPLES[name], Promise) else value
+            for name in sorted(kinds.event_of(kind, event).placeholders)
         }
-    return templates.values_of(kind, event, spoken, language=language)
 
 
 def _check_text(field: str, text: str, allowed: frozenset[str]) -> None:

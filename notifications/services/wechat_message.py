@@ -118,7 +118,7 @@ def _refusal(message: Message, number: int, said: str) -> exceptions.DeliveryFai
 
 def _grants(message: Message) -> Any:
     kind = message.template.partition(".")[0]
-    return WechatGrant.objects.filter(member_id=message.member_id, kind=kind)
+    return WechatGrant.objects.filter(member_id=message.member_id or 0, kind=kind)
 
 
 _making = threading.Lock()

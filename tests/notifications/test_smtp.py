@@ -3,14 +3,20 @@
 import email
 import email.policy
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pytest_django.fixtures import Settings
 
 from notifications import exceptions
@@ -28,6 +34,8 @@ class Server:
         self.answers: dict[str, bytes] = {}
         self.connections = 0
         self.hangs_at, self.drips_at, self.closes_at = "", "", ""
+        self.tls: ssl.SSLContext | None = None
+        self.verbs: list[str] = []
         self.released = threading.Event()
 
     def answer(self, verb: str, usual: bytes, handler: Any) -> bool:
@@ -61,6 +69,10 @@ class Handler(socketserver.StreamRequestHandler):
         sender = to = ""
         while line := self.rfile.readline().decode("ascii"):
             verb = line.split(maxsplit=1)[0].upper()
+            self.they.verbs.append(verb)
+            if verb == "STARTTLS" and self.they.tls is not None:
+                self._cover(self.they.tls)
+                continue
             sender = line.strip() if verb == "MAIL" else sender
             to = line.strip() if verb == "RCPT" else to
             usual = b"354 go on" if verb == "DATA" else b"250 fine"
@@ -71,6 +83,11 @@ class Handler(socketserver.StreamRequestHandler):
                 self.they.mails.append((sender, to, raw))
                 if not self.they.answer("END", b"250 queued as 1", self):
                     return
+
+    def _cover(self, tls: ssl.SSLContext) -> None:
+        self.wfile.write(b"220 go ahead\r\n")
+        covered = tls.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile = covered.makefile("rb"), covered.makefile("wb", buffering=0)
 
 
 @pytest.fixture
@@ -247,6 +264,53 @@ def test_nobody_listens(they: Server, settings: Settings) -> None:
     with pytest.raises(exceptions.DeliveryFailed) as refusal:
         smtp.send(message())
     assert refusal.value.is_outage
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Of "localhost", signed by itself: certificate and key in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "localhost.pem"
+    pem = serialization.Encoding.PEM
+    kind = serialization.PrivateFormat.PKCS8
+    path.write_bytes(
+        made.public_bytes(pem) + key.private_bytes(pem, kind, serialization.NoEncryption())
+    )
+    return path
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_certificate_of_the_server_is_checked(
+    they: Server,
+    settings: Settings,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_trusted: bool,
+) -> None:
+    they.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    they.tls.load_cert_chain(certificate)
+    they.answers["EHLO"] = b"250-localhost\r\n250-AUTH PLAIN\r\n250 STARTTLS"
+    they.answers["AUTH"] = b"235 welcome"
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS = "localhost", True
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "points", "secret"
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        smtp.send(message())
+        assert they.verbs == ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RCPT", "DATA"]
+        return
+    with pytest.raises(exceptions.DeliveryFailed) as refusal:
+        smtp.send(message())
+    assert (refusal.value.is_outage, they.mails) == (True, [])
+    assert "AUTH" not in they.verbs
 
 
 def test_every_attempt_bears_the_same_number() -> None:
