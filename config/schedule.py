@@ -95,6 +95,7 @@ JOBS: tuple[Job, ...] = (
     _daily(4, 30, "forget_job_runs", "stores.tasks.forget_job_runs"),
     _daily(4, 45, "forget_personal_data", "members.tasks.forget_personal_data"),
     _daily(8, 0, "reward_birthdays", "campaigns.tasks.reward_birthdays"),
+    _daily(10, 20, "tell_ending_coupons", "mall.tasks.tell_ending_coupons"),
     # Never at night, also when it is caught up.
     _daily(10, 0, "remind_expiring", "points.tasks.remind_expiring", hours=_DAYTIME),
 )

@@ -37,6 +37,7 @@ class MallConfig(AppConfig):
             {
                 "mall.tend_coupons": _("Tend coupons"),
                 "mall.give_monthly_coupons": _("Give the coupons of the month"),
+                "mall.tell_ending_coupons": _("Tell of coupons that end soon"),
                 "mall.tend_orders": _("Tend orders of the mall"),
                 "mall.tend_payments": _("Tend payments"),
                 "mall.count_popularity": _("Count what is popular"),

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from mall.services import coupon_keeping, coupon_months, keeping
+from mall.models import Redemption, RedemptionReturn
+from mall.services import coupon_keeping, coupon_months, keeping, notices
+from mall.signals import redemption_moved, return_moved
 from members.signals import member_erased, members_merged
 from tiers.models import StandingChange
 from tiers.signals import levels_changed
@@ -39,3 +41,13 @@ def give_coupons_of_the_level(
     changes: Sequence[StandingChange], at: datetime, **kwargs: Any
 ) -> None:
     coupon_months.issue_to_risen(changes, at=at)
+
+
+@receiver(redemption_moved, dispatch_uid="mall.tell_step")
+def tell_step(redemption: Redemption, state: str, actor: str, at: datetime, **kwargs: Any) -> None:
+    notices.moved(redemption, state, actor=actor, at=at)
+
+
+@receiver(return_moved, dispatch_uid="mall.tell_return")
+def tell_return(redemption_return: RedemptionReturn, at: datetime, **kwargs: Any) -> None:
+    notices.return_moved(redemption_return, at=at)

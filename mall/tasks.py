@@ -3,7 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mall.services import coupon_grants, coupon_months, coupons, payments, stock, sweeps
+from mall.services import (
+    coupon_endings,
+    coupon_grants,
+    coupon_months,
+    coupons,
+    payments,
+    stock,
+    sweeps,
+)
 from stores.services import jobs
 
 
@@ -52,3 +60,12 @@ def give_monthly_coupons() -> None:
     with jobs.recorded(name="mall.give_monthly_coupons", now=now) as run:
         month = coupon_months.issue_all(now=now, progress=lambda done: run.progress(done=done))
         run.result = {"members": month.members, "short": month.short}
+
+
+@shared_task
+def tell_ending_coupons() -> None:
+    """Tell members of coupons that end within three days."""
+    now = timezone.now()
+    with jobs.recorded(name="mall.tell_ending_coupons", now=now) as run:
+        told = coupon_endings.tell(now=now, progress=lambda done: run.progress(done=done))
+        run.result = {"coupons": told}

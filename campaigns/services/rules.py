@@ -11,7 +11,7 @@ from campaigns import exceptions
 from campaigns.models import EarningRule, EarningRuleVersion, RuleFault
 from campaigns.selectors import problems
 from campaigns.selectors import rules as selectors
-from campaigns.services import editions
+from campaigns.services import announcing, editions
 
 # How long before its start members are told of a change, and of one for the worse.
 NOTICE = timedelta(days=7)
@@ -78,6 +78,7 @@ def _publish(
     version.short_notice_reason = short_notice_reason
     version.save()
     editions.record(now)
+    announcing.announce(version, now=now)
     return version
 
 

@@ -12,6 +12,7 @@ from mall.exceptions.coupons import CouponLocked, CouponNotIssued, CouponUsed
 from mall.models import Coupon, CouponStep, CouponTemplate
 from mall.policies import coupon_codes
 from mall.policies.coupon_codes import Status
+from mall.services import notices
 from members.models import Member
 from points.services import accounts, checks
 
@@ -201,4 +202,5 @@ def _write(made: list[Coupon], *, actor: str, at: datetime) -> list[Coupon]:
         )
         for coupon in made
     )
+    notices.coupons_issued(made, at=at)
     return made

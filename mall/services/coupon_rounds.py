@@ -17,6 +17,7 @@ from django.utils.timezone import localtime
 from mall.models import Coupon, CouponStep, CouponTemplate
 from mall.models.coupon import CouponQuerySet
 from mall.policies import coupon_codes
+from mall.services import notices
 from members.models import Member
 from points.services import accounts
 from stores.selectors.arrays import among
@@ -142,3 +143,4 @@ def _write(
             for coupon in made
         ]
     )
+    notices.coupons_issued(made, at=at)

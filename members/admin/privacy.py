@@ -164,6 +164,7 @@ class RetentionSettingsAdmin(OneRowAdmin):
         "access_days",
         "device_days",
         "message_days",
+        "notice_days",
         "import_days",
         "delivery_days",
         "erased_days",

@@ -89,6 +89,12 @@ class RetentionSettings(models.Model):
         default=180,
         validators=[MinValueValidator(1), _AT_MOST],
     )
+    notice_days = models.PositiveIntegerField(
+        _("what members were told, with the proof that they were"),
+        default=1095,
+        # Points lapse a year and more after they were announced to.
+        validators=[MinValueValidator(400), _AT_MOST],
+    )
     import_days = models.PositiveIntegerField(
         _("rows that imports refused"), default=90, validators=[MinValueValidator(1), _AT_MOST]
     )

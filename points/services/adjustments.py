@@ -21,7 +21,7 @@ from points.exceptions import (
 )
 from points.models import Adjustment
 from points.policies import LIMIT, fingerprint
-from points.services import checks, operations
+from points.services import checks, notices, operations
 from points.services.book import Book
 from points.services.operations import Note
 
@@ -164,6 +164,7 @@ def _post(adjustment: Adjustment, *, actor: User, at: datetime) -> None:
     adjustment.state = Adjustment.State.POSTED
     adjustment.entry_id = entry.id
     adjustment.save(update_fields=["state", "entry", "decided_by", "decided_at"])
+    notices.adjusted(adjustment, balance=entry.available_after, at=at)
 
 
 def _expiry(at: datetime) -> datetime:

@@ -19,7 +19,7 @@ from points.exceptions import (
 )
 from points.models import Account, Gift, GiftSettings
 from points.selectors import gifts as selectors
-from points.services import accounts, checks, transfers
+from points.services import accounts, checks, notices, transfers
 
 WORDS_MAX = 60
 _KEY_LENGTH = 64
@@ -75,6 +75,7 @@ def give(
             out_entry_id=out.entry_id,
             in_entry_id=into.entry_id,
         )
+        notices.given(gift, out, into, at=at)
     return Given(gift, is_replay=False)
 
 

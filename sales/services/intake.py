@@ -15,7 +15,7 @@ from sales.models import Checkout, Receipt
 from sales.policies import receipts as policies
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.selectors import known, people
-from sales.services import answers, bench, buyers, movements, receipt_rows
+from sales.services import answers, bench, buyers, movements, notices, receipt_rows
 from sales.services.drafts import (
     Facts,
     Outcome,
@@ -54,7 +54,8 @@ def record(
     land. A number that is already there gets its first answer again (`is_replay`), or the refusal
     `duplicate_number` if the content differs. A return that names a sale which has not come yet
     waits for it. Members named by external number or phone are created when `create_members`.
-    `with_balances` adds the member's figures right after the receipt to each answer.
+    `with_balances` adds the member's figures right after the receipt to each answer; it is how
+    a till asks, and members are told of such receipts. Of files nobody is told.
 
     Locks the members' point accounts first, in the order of their ids, then the sales that
     returns refer to. Raises what the ledger refuses for the batch as a whole.
@@ -324,7 +325,7 @@ class _Intake:
 
     def _climb(self, member_ids: Iterable[int | None]) -> Climb:
         """The levels of the members whose accounts are locked."""
-        climb = Climb(at=self.now, actor=self.actor)
+        climb = Climb(at=self.now, actor=self.actor, is_live=self.with_balances)
         return climb.load(pk for pk in member_ids if pk is not None)
 
     @staticmethod
@@ -369,6 +370,8 @@ class _Intake:
             raise
         receipt_rows.update_sales(sales=planner.facts.sales.values())
         receipt_rows.update_settled(settled=planner.settled)
+        if self.with_balances:
+            notices.tell(planner, at=self.now)
         planner.facts.judge.limits.save()
         faults.note(planner.faults, at=self.now)
         for repeat, first in planner.repeats:

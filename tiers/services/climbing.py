@@ -47,15 +47,17 @@ class Climber:
 
 class Climb:
     """The levels of a batch. Load it under the lock of the members' accounts, then note what
-    happens in its order, then save.
+    happens in its order, then save. `is_live=False` for purchases of long ago, of which nobody
+    is told.
 
     Queries: 2 to load (1 while there are no levels), 1 to save growth; more only when a level
     changes. None of them grows with members or movements.
     """
 
-    def __init__(self, *, at: datetime, actor: str) -> None:
+    def __init__(self, *, at: datetime, actor: str, is_live: bool = True) -> None:
         self.at = at
         self.actor = actor
+        self.is_live = is_live
         self.today = day_of(at)
         self.ladder: Ladder | None = None
         self.climbers: dict[int, Climber] = {}
@@ -117,7 +119,7 @@ class Climb:
         told = [(c.member_id, one) for c in touched for one in c.changes]
         changes = writing.put_changes(told, at=self.at, actor=self.actor, reasons=reasons or {})
         gifts.settle(self.ladder, changes, at=self.at, actor=self.actor)
-        writing.tell(changes, at=self.at)
+        writing.tell(changes, at=self.at, is_live=self.is_live)
 
     def _climber(self, ladder: Ladder, member_id: int, held: sums.Held | None) -> Climber:
         if held is None:  # a member of a dry run

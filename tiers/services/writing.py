@@ -138,11 +138,11 @@ def _row(one: StandingChange) -> tuple[Any, ...]:
     )
 
 
-def tell(changes: Sequence[StandingChange], *, at: datetime) -> None:
+def tell(changes: Sequence[StandingChange], *, at: datetime, is_live: bool) -> None:
     """Let the apps above hear of levels that changed, and of warnings."""
     moved = [one for one in changes if one.why not in _STAYS]
     warned = [one for one in changes if one.why in _WARNINGS]
     if moved:
-        signals.levels_changed.send(sender=StandingChange, changes=moved, at=at)
+        signals.levels_changed.send(sender=StandingChange, changes=moved, at=at, is_live=is_live)
     if warned:
-        signals.levels_warned.send(sender=StandingChange, changes=warned, at=at)
+        signals.levels_warned.send(sender=StandingChange, changes=warned, at=at, is_live=is_live)
