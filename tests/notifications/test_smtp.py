@@ -56,6 +56,7 @@ class Server:
 
 class Handler(socketserver.StreamRequestHandler):
     they: Server
+    covered: ssl.SSLSocket | None = None
 
     def handle(self) -> None:
         self.they.connections += 1
@@ -64,6 +65,9 @@ class Handler(socketserver.StreamRequestHandler):
                 self._talk()
         except (OSError, ValueError):
             pass
+        finally:
+            if self.covered is not None:
+                self.covered.close()
 
     def _talk(self) -> None:
         sender = to = ""
@@ -88,6 +92,7 @@ class Handler(socketserver.StreamRequestHandler):
         self.wfile.write(b"220 go ahead\r\n")
         covered = tls.wrap_socket(self.request, server_side=True)
         self.rfile, self.wfile = covered.makefile("rb"), covered.makefile("wb", buffering=0)
+        self.covered = covered
 
 
 @pytest.fixture
