@@ -19,9 +19,11 @@ PARTS = (
     "growth",
     "audit",
     "clearing",
+    "reminders",
     "tiers",
     "rfm",
     "catalogue",
+    "outbox",
     "sqlite",
 )
 
@@ -148,6 +150,11 @@ class Run:
 
         clearing.run(self.report, accounts=2000 if self.is_quick else 200_000, lots_each=5)
 
+    def reminders(self) -> None:
+        from benchmarks import reminders
+
+        reminders.run(self.report, members=5_000 if self.is_quick else 200_000)
+
     def tiers(self) -> None:
         from benchmarks import tiers
 
@@ -167,6 +174,16 @@ class Run:
             self.report,
             rewards=500 if self.is_quick else 10_000,
             rounds=10 if self.is_quick else 100,
+        )
+
+    def outbox(self) -> None:
+        from benchmarks import outbox
+
+        outbox.run(
+            self.report,
+            members=2_000 if self.is_quick else 200_000,
+            messages=20_000 if self.is_quick else 1_000_000,
+            seconds=self.seconds,
         )
 
     def sqlite(self) -> None:
