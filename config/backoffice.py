@@ -72,6 +72,8 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
             "sales.checkout": "shopping_cart_checkout",
             "sales.checkoutsettings": "tune",
             "insights.storesettlement": "currency_exchange",
+            "insights.liabilitysnapshot": "balance",
+            "insights.liabilitysettings": "tune",
             "sales.importrun": "upload_file",
             "points.openingimport": "group_add",
         },

@@ -32,6 +32,7 @@ _PROGRAM = (
     "campaigns.view_earningrule",
     "insights.view_backtestrun",
 )
+_LIABILITY = ("insights.view_liabilitysnapshot", "insights.view_liabilitysettings")
 _JOBS = ("stores.view_jobstate", "stores.view_jobrun")
 _FAULTS = ("campaigns.view_rulefault", "campaigns.view_event", "campaigns.view_limitcounter")
 _SEGMENTS = ("members.view_segment", "insights.view_rfmrun")
@@ -112,6 +113,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales.view_checkoutsettings",
         "sales.change_checkoutsettings",
         "insights.view_storesettlement",
+        *_LIABILITY,
         "notifications.view_message",
         *_JOBS,
         "stores.run_job",
@@ -206,6 +208,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales.view_importrun",
         "sales.view_checkoutsettings",
         "insights.view_storesettlement",
+        *_LIABILITY,
+        "insights.export_liability",
+        "insights.change_liabilitysettings",
         "points.view_openingimport",
         *_JOBS,
     ),

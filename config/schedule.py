@@ -94,6 +94,8 @@ JOBS: tuple[Job, ...] = (
     _daily(4, 20, "forget_opening_uploads", "points.tasks.forget_opening_uploads"),
     _daily(4, 30, "forget_job_runs", "stores.tasks.forget_job_runs"),
     _daily(4, 45, "forget_personal_data", "members.tasks.forget_personal_data"),
+    # After the month's last points were released and lapsed.
+    _daily(*(5, 0, "record_liability", "insights.tasks.record_liability"), after=("expire_lots",)),
     _daily(8, 0, "reward_birthdays", "campaigns.tasks.reward_birthdays"),
     _daily(10, 20, "tell_ending_coupons", "mall.tasks.tell_ending_coupons"),
     # Never at night, also when it is caught up.
@@ -122,8 +124,9 @@ def _beat(job: Job) -> dict[str, Any]:
         at: Any = when.interval
         expires = when.interval
     else:
-        is_yearly = isinstance(when, Yearly)
-        day = {"day_of_month": when.day, "month_of_year": when.month} if is_yearly else {}
+        day: dict[str, Any] = {}
+        if isinstance(when, Yearly):
+            day = {"day_of_month": when.day, "month_of_year": when.month}
         at = crontab(hour=str(when.hour), minute=str(when.minute), **day)
         expires = 12 * _HOUR
     options = {"expires": expires.total_seconds()}

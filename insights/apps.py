@@ -19,5 +19,6 @@ class InsightsConfig(AppConfig):
                 "insights.run_backtest": _("Back-test a draft"),
                 "insights.compute_rfm": _("RFM groups of the members"),
                 "insights.refresh_segments": _("Members of the built segments"),
+                "insights.record_liability": _("Record the points liability of month ends"),
             }
         )

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from insights.services import backtests, rfm, segments
+from insights.services import backtests, liability, rfm, segments
 from members.models import Member, Segment
 from stores.services import jobs
 
@@ -53,3 +53,13 @@ def refresh_waiting_segments() -> None:
         return
     with jobs.recorded(name="insights.refresh_segments", now=now) as job:
         job.result = segments.refresh_waiting(at=now, progress=lambda done: job.progress(done=done))
+
+
+@shared_task
+def record_liability() -> None:
+    """Keep the liability at the ends of months that are over; nothing is recorded on other days."""
+    now = timezone.now()
+    with jobs.recorded(name="insights.record_liability", now=now) as job:
+        days = liability.record_months(now=now)
+        job.progress(done=len(days))
+        job.result = {"days": [day.isoformat() for day in days]}

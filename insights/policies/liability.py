@@ -14,6 +14,7 @@ from fractions import Fraction
 
 CENT = Decimal("0.01")
 YUAN = Decimal(1)
+_PRECISION = Decimal("0.000001")
 
 
 class Origin(Enum):
@@ -135,7 +136,8 @@ def learn(granted: Mapping[int, int], used: Mapping[tuple[int, int], int], *, no
         base = sum(granted[month] for month in known)
         gone = sum(used.get((month, age), 0) for month in known)
         total += Fraction(max(gone, 0), base) if base else Fraction(0)
-        shares.append(min(total, Fraction(1)))
+        # Kept as people read it: a report can be followed with the figures that it shows.
+        shares.append(Fraction(rounded(min(total, Fraction(1)), _PRECISION)))
     points = sum(points for month, points in granted.items() if month < now)
     return Curve(tuple(shares), cohorts=sum(month < now for month in granted), points=points)
 

@@ -244,7 +244,8 @@ def test_random_histories_tie_out(seed: int) -> None:
     people = history.people
     while history.held:
         history.number += 1
-        history.close_hold(people[0], f"n{history.number}")
+        with suppress(Refusal):  # it may have timed out
+            history.close_hold(people[0], f"n{history.number}")
     merging.merge(kept_id=people[0].pk, gone_id=people[1].pk, actor="test", at=history.now + DAY)
     erasure.erase(member_id=people[2].pk, actor="test", at=history.now + 2 * DAY, is_forced=True)
     instants += [history.now + DAY, history.now + 3 * DAY, history.now + 400 * DAY]

@@ -4,8 +4,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,11 +65,15 @@ def silent() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-@pytest.mark.parametrize("port_of", [refused, black_hole, silent], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "port_of", [refused, black_hole, silent], ids=["refused", "black_hole", "silent"]
+)
 def test_a_page_does_not_wait_for_a_broker_that_is_gone(
-    port_of: object, tmp_path: Path, record_property: object
+    port_of: Callable[[], AbstractContextManager[int]],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    with port_of() as port:  # type: ignore[operator]
+    with port_of() as port:
         env = {
             **os.environ,
             "REDIS_URL": f"redis://127.0.0.1:{port}/0",
