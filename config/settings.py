@@ -14,7 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.backoffice import UNFOLD  # noqa: F401 — the theme looks for the name here
-from config.enum_names import ENUM_NAMES
+from config.logs import logging_config
+from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401 — drf-spectacular looks for it here
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Store] be written, which mypy strict asks for
 
@@ -380,47 +381,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "聚点 Judian API",
-    "DESCRIPTION": "Membership, points and the points mall.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.api.schema.describe_errors",
-    ],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
 
 # --- logs ---------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # Django's own handlers would write each line twice.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        # A line for every sweep of every few seconds would hide the lines that matter.
-        "celery.beat": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        # They write whole addresses, and with them WeChat's secret or a member's number.
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))
 
 # The ledger's hot writes are stored functions on PostgreSQL; this turns them off, for comparing.
 POINTS_PORTABLE = flag("POINTS_PORTABLE", default=False)

@@ -19,6 +19,9 @@ def test_nothing_to_say_in_a_trial(settings: Settings) -> None:
 
 
 ALIYUN = "notifications.services.aliyun.send"
+SMTP = "notifications.services.smtp.send"
+MAIL = {"EMAIL_HOST": "mail.example.com", "DEFAULT_FROM_EMAIL": "points@example.com"}
+WECHAT = "notifications.services.wechat_message.send"
 KEYS = {
     "ALIYUN_SMS_KEY_ID": "x",
     "ALIYUN_SMS_KEY_SECRET": "x",
@@ -37,6 +40,22 @@ KEYS = {
             {"SMS_GATEWAY": ALIYUN, **KEYS, "ALIYUN_SMS_TEMPLATES": {"other": "SMS_2"}},
             ["config.E002"],
         ),
+        ({"SMS_GATEWAY": "nowhere.at_all"}, ["config.E006"]),
+        ({"EMAIL_GATEWAY": "notifications.services.gateways"}, ["config.E006"]),
+        ({"EMAIL_GATEWAY": ""}, []),
+        ({"EMAIL_GATEWAY": SMTP}, ["config.E004"] * 2),
+        ({"EMAIL_GATEWAY": SMTP, **MAIL}, []),
+        (
+            {
+                "EMAIL_GATEWAY": SMTP,
+                **MAIL,
+                "EMAIL_HOST_USER": "x",
+                "EMAIL_USE_TLS": False,
+                "EMAIL_USE_SSL": False,
+            },
+            ["config.W004"],
+        ),
+        ({"WECHAT_MESSAGE_GATEWAY": WECHAT}, ["config.E005"]),
         ({"WECHAT_CLIENT": "x"}, ["config.E003"] * 2),
         ({"WECHAT_CLIENT": "x", "WECHAT_APP_ID": "x", "WECHAT_APP_SECRET": "x"}, []),
         (
