@@ -13,18 +13,23 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
+from django.utils import timezone
 
 from campaigns.models import EarningRuleVersion
 from campaigns.selectors import verification
 from campaigns.services import rules
 from members.models import Member
+from points.models import ClearingRun, Entry
 from points.selectors import balances
+from points.services import expiry
+from points.services.clearing import engine
 from sales.models import ImportRun, Receipt, ReceiptLine
 from stores.models import Store
 from tests.insights import retail
@@ -128,6 +133,30 @@ def test_the_slice_gives_each_of_its_members_the_reference_points(
     assert books() == before
 
 
+def cleared_with_deaths(monkeypatch: pytest.MonkeyPatch, *, at_accounts: tuple[int, ...]) -> None:
+    """Book what had lapsed; the first runs die after so many accounts, in the middle of one."""
+    monkeypatch.setattr(engine, "WINDOW", 50)
+    whole = engine._window
+
+    class Killed(Exception):
+        pass
+
+    for most in at_accounts:
+
+        def dying(order: Any, most: int = most, **window: Any) -> Any:
+            with transaction.atomic():
+                answer = whole(order, **window)
+                if order.run.accounts >= most:
+                    raise Killed  # before the window is committed: it is lost with its process
+            return answer
+
+        monkeypatch.setattr(engine, "_window", dying)
+        with pytest.raises(Killed):
+            expiry.expire_due(cutoff_at=AS_OF, recorded_at=timezone.now())
+    monkeypatch.setattr(engine, "_window", whole)
+    expiry.expire_due(cutoff_at=AS_OF, recorded_at=timezone.now())
+
+
 def peak_memory() -> int:
     """Of this process so far, in MiB; Linux counts in KiB, macOS in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -136,7 +165,10 @@ def peak_memory() -> int:
 
 @pytest.mark.long
 def test_the_whole_file_gives_every_total_of_the_reference(
-    shop: Store, shared_data: Path, record_property: Callable[[str, object], None]
+    shop: Store,
+    shared_data: Path,
+    record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = shared_data / "online-retail"
 
@@ -189,6 +221,20 @@ def test_the_whole_file_gives_every_total_of_the_reference(
     retail.assert_agrees_with_the_oracle(played, folder / "online_retail.csv.gz")
     report = verification.run()
     assert (report.entries, report.different, report.others) == (22_156, 0, 0)
+
+    started = time.perf_counter()
+    cleared_with_deaths(monkeypatch, at_accounts=(100, 100, 150, 100, 100))
+    record_property("clearing, killed five times", f"{time.perf_counter() - started:.1f} s")
+    booked = ClearingRun.objects.aggregate(accounts=Sum("accounts"), points=Sum("points"))
+    assert booked["points"] == 248_068
+    expired = Entry.objects.filter(kind="expire").aggregate(points=Sum("d_available"))
+    assert expired["points"] == -248_068
+    after = [balances.balance(pk, at=AS_OF) for pk in ids]
+    assert [(b.available, b.debt, b.expired_total) for b in after] == [
+        (b.available, b.debt, b.expired_total) for b in now
+    ]
+    assert_members_match(folder / "slice_reference.csv")
+    assert_audit_is_clean()
 
 
 def test_the_end_of_the_last_day_is_what_the_reference_means_by_as_of() -> None:
