@@ -44,6 +44,7 @@ def moved(redemption: Redemption, state: str, *, actor: str, at: datetime) -> No
         return
     place, event = step
     context = _order(redemption)
+    reference = f"redemption:{redemption.pk}:{place}{state}"
     points = None
     if event == "placed":
         points = -redemption.points
@@ -54,6 +55,7 @@ def moved(redemption: Redemption, state: str, *, actor: str, at: datetime) -> No
         day = redemption.expected_on
         context |= {"carrier": redemption.carrier, "waybill": redemption.tracking_number}
         context["day"] = day.isoformat() if day else None
+        reference += f":{redemption.tracking_number}"  # a corrected number is news
     elif event == "completed" and redemption.handed_over_in_id is not None:
         event = "collected"
         context["store"] = _store(redemption.handed_over_in)
@@ -62,7 +64,7 @@ def moved(redemption: Redemption, state: str, *, actor: str, at: datetime) -> No
         points = redemption.points
     if event in ("confirmed", "completed", "ready") and redemption.placed_at == at:
         points = -redemption.points  # placed and delivered in one go
-    _note(redemption, f"redemption:{redemption.pk}:{place}{state}", event, context, points, at)
+    _note(redemption, reference, event, context, points, at)
 
 
 def return_moved(asked: RedemptionReturn, *, at: datetime) -> None:

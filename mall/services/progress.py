@@ -87,15 +87,17 @@ def ship(
         if redemption.delivery != Redemption.Delivery.SHIP:
             raise RedemptionRefused("delivery_not_offered", field="number")
         numbers = (carrier, tracking_number)
+        before = (redemption.carrier, redemption.tracking_number)
+        # Set before the step is told: whoever hears of it says how the parcel travels.
+        redemption.carrier, redemption.tracking_number = numbers
         if redemption.state != _STATE.SHIPPED:
             if redemption.state == _STATE.PLACED:
                 step(redemption, _STATE.CONFIRMED, actor=actor, at=at)
             _fulfil(redemption, actor=actor, at=at)
             redemption.shipped_at = at
             step(redemption, _STATE.SHIPPED, actor=actor, at=at, note=" ".join(numbers))
-        elif numbers != (redemption.carrier, redemption.tracking_number):
+        elif numbers != before:
             step(redemption, _STATE.SHIPPED, actor=actor, at=at, note=" ".join(numbers))
-        redemption.carrier, redemption.tracking_number = numbers
         redemption.save()
     return redemption
 

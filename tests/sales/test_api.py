@@ -360,5 +360,5 @@ def test_a_batch_has_limits(send: Send, body: dict[str, Any]) -> None:
 def test_the_number_of_queries_does_not_depend_on_the_lines(
     send: Send, lines: int, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assert send(changed(lines=[LINE] * lines)).status_code == 201
