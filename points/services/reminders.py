@@ -67,6 +67,7 @@ class _Day:
     horizon: datetime
     scopes: tuple[Scope, ...]
     rate: int
+    link: str
 
 
 def is_daytime(now: datetime) -> bool:
@@ -112,6 +113,7 @@ def _day(now: datetime) -> _Day:
         horizon=horizon,
         scopes=tuple(coming),
         rate=balances.ledger_settings().points_per_yuan,
+        link=reverse("points:expiring"),
     )
 
 
@@ -226,35 +228,54 @@ def _write(notices: list[ExpiryNotice]) -> set[int]:
     Where another run was faster, its transaction has been waited for and the member was told. If
     it told only a part, the rest is left to the next run: a proof names a notice that says it.
     """
-    columns = ("account_id", "deadline", "stage", "days_left", "points", "stays", "reference")
     wanted = Counter(one.account_id for one in notices)
     fresh: dict[int, list[int]] = {}
     for part in rows.chunks(notices, 500):
-        values = [
-            value
-            for one in part
-            for value in (
-                one.account_id,
-                rows.stamp(one.deadline),
-                *(getattr(one, name) for name in columns[2:]),
-                rows.stamp(one.told_at),
-            )
-        ]
-        line = "(%s, %s, %s, %s, %s, %s, %s, %s)"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO points_expirynotice ({', '.join(columns)}, told_at) "  # noqa: S608 - constants
-                f"VALUES {', '.join([line] * len(part))} "
-                "ON CONFLICT DO NOTHING RETURNING account_id, id",
-                values,
-            )
-            for account, notice in cursor.fetchall():
-                fresh.setdefault(account, []).append(notice)
+        for account, notice in _inserted(part):
+            fresh.setdefault(account, []).append(notice)
     partly = {account for account, ids in fresh.items() if len(ids) < wanted[account]}
     if partly:
         ids = [notice for account in partly for notice in fresh[account]]
         ExpiryNotice.objects.filter(pk__in=ids).delete()
     return fresh.keys() - partly
+
+
+_COLUMNS = {
+    "account_id": "bigint",
+    "deadline": "timestamptz",
+    "stage": "smallint",
+    "days_left": "smallint",
+    "points": "bigint",
+    "stays": "bigint",
+    "reference": "text",
+    "told_at": "timestamptz",
+}
+
+
+def _inserted(part: list[ExpiryNotice]) -> list[tuple[int, int]]:
+    """Account and id of the rows that were not there yet."""
+    lines = [
+        tuple(
+            rows.stamp(value) if isinstance(value, datetime) else value
+            for value in (getattr(one, name) for name in _COLUMNS)
+        )
+        for one in part
+    ]
+    if rows.is_postgresql():
+        # One array per column: the statement stays the same, so it is parsed and planned once.
+        arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+        source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - constants
+        values: list[Any] = [list(column) for column in zip(*lines, strict=True)]
+    else:
+        source = f"VALUES {', '.join([f'({rows.in_list(lines[0])})'] * len(lines))}"
+        values = [value for line in lines for value in line]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO points_expirynotice ({', '.join(_COLUMNS)}) {source} "
+            "ON CONFLICT DO NOTHING RETURNING account_id, id",
+            values,
+        )
+        return [(account, notice) for account, notice in cursor.fetchall()]
 
 
 def _fact(day: _Day, due: _Due, total: int) -> Fact:
@@ -273,7 +294,7 @@ def _fact(day: _Day, due: _Due, total: int) -> Fact:
             "yuan": str(in_yuan(total, day.rate)),
             "details": _details(day, due.items),
         },
-        link=reverse("points:expiring"),
+        link=day.link,
         points=total,
     )
 
