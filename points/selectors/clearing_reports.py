@@ -15,7 +15,7 @@ from points.policies import in_yuan
 from points.selectors import balances, clearings, labels
 from stores.policies import spreadsheets
 
-SKIPS_SHOWN = 50
+SKIPS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
