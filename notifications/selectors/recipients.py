@@ -87,14 +87,16 @@ def add_consents(known: dict[int, Reach]) -> None:
 
 
 def _add_recipients(known: dict[int, Reach], ids: list[int]) -> None:
-    rows = Recipient.objects.filter(among("member_id", ids))
-    for row in rows:
-        if (reach := known.get(row.member_id)) is None:
+    rows = Recipient.objects.filter(among("member_id", ids)).values_list(
+        "member_id", "language", "email", "email_confirmed_at", "quiet_from", "quiet_until"
+    )
+    for member_id, language, email, confirmed_at, quiet_from, quiet_until in rows:
+        if (reach := known.get(member_id)) is None:
             continue
-        reach.language = row.language
-        reach.email = row.email if row.email_confirmed_at is not None else ""
-        if row.quiet_from is not None and row.quiet_until is not None:
-            reach.quiet = Span(row.quiet_from, row.quiet_until)
+        reach.language = language
+        reach.email = email if confirmed_at is not None else ""
+        if quiet_from is not None and quiet_until is not None:
+            reach.quiet = Span(quiet_from, quiet_until)
 
 
 def _add_preferences(known: dict[int, Reach], ids: list[int]) -> None:

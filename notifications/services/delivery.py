@@ -64,8 +64,15 @@ def deliver_due(
 def deliver_urgent(*, now: datetime, limit: int = 1000) -> Delivered:
     """Send only what somebody waits for, such as codes; also over a channel that rests."""
     outcome = Delivered()
+    broken: list[Exception] = []
     for channel in gateways.open_channels():
-        _Sweep(channel, now=now, limit=limit, outcome=outcome, is_urgent=True).run()
+        try:
+            _Sweep(channel, now=now, limit=limit, outcome=outcome, is_urgent=True).run()
+        except Exception as error:  # told below, when the other channels have had their turn
+            logger.exception("the sweep of %s broke", channel)
+            broken.append(error)
+    for error in broken:
+        raise error
     return outcome
 
 

@@ -9,6 +9,7 @@ from django.db import connection, models
 # Rows per statement: enough that the statement itself costs nothing, few enough for one message.
 WINDOW = 2000
 
+_KEYS = 2
 _ARRAYS = {
     "BigAutoField": "bigint",
     "BigIntegerField": "bigint",
@@ -67,13 +68,24 @@ def _into(target: Target) -> str:
 
 def _given(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[list[str], str, list[Any]]:
     """The rows as a table that a statement can read: its values, its source, its parameters."""
-    arrays, values = [], []
-    for number, kind in enumerate(target.kinds, start=1):
-        arrays.append(f"%s::{_ARRAYS.get(kind, 'text')}[]")
-        values.append(f"g.c{number}::jsonb" if kind == "JSONField" else f"g.c{number}")
-    names = ", ".join(f"c{number}" for number in range(1, len(arrays) + 1))
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return values, f"unnest({', '.join(arrays)}) AS g ({names})", columns
+    values, arrays, names = [], [], []
+    same, differing = [], []
+    for number, (kind, column) in enumerate(
+        zip(target.kinds, zip(*rows, strict=True), strict=True), start=1
+    ):
+        type_ = _ARRAYS.get(kind, "text")
+        cast = "::jsonb" if kind == "JSONField" else ""
+        # An array is dear to write; what is the same in every row goes once. The first two
+        # columns name the rows.
+        if number > _KEYS and all(value == column[0] for value in column):
+            values.append(f"%s::{type_}{cast}")
+            same.append(column[0])
+        else:
+            values.append(f"g.c{number}{cast}")
+            arrays.append(f"%s::{type_}[]")
+            names.append(f"c{number}")
+            differing.append(list(column))
+    return values, f"unnest({', '.join(arrays)}) AS g ({', '.join(names)})", same + differing
 
 
 def _given_json(target: Target, rows: Sequence[Sequence[Any]]) -> tuple[list[str], str, list[Any]]:
