@@ -24,6 +24,7 @@ PARTS = (
     "rfm",
     "catalogue",
     "outbox",
+    "liability",
     "sqlite",
 )
 
@@ -185,6 +186,11 @@ class Run:
             messages=20_000 if self.is_quick else 1_000_000,
             seconds=self.seconds,
         )
+
+    def liability(self) -> None:
+        from benchmarks import liability
+
+        liability.run(self.report, accounts=2_000 if self.is_quick else 100_000)
 
     def sqlite(self) -> None:
         from benchmarks import embedded

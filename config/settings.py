@@ -269,7 +269,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250 * 1024
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+# In memory: what was missed is told by rows, and a file that a power cut had spoilt would keep the
+# clock from ever starting again.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 # --- messages to people -----------------------------------------------------------------------
 

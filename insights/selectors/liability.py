@@ -25,9 +25,9 @@ from points.selectors import ledger_settings
 from points.selectors import liability as ledger
 from sales.models import Receipt
 
-# Entries whose points came with a purchase; those of a former system most likely did, and count as
-# such. Everything else was given.
-SOLD = frozenset({"purchase", "opening"})
+# Entries whose points came with a purchase: receipts, by the way they came; those of a former system
+# most likely did, and count as such. Everything else was given.
+SOLD = frozenset({*Receipt.Source.values, "purchase", "opening"})
 
 Group = tuple[int | None, Origin]
 

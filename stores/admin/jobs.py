@@ -14,8 +14,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.translation import gettext as _text
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -52,7 +52,7 @@ class JobStateAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _text("Jobs"),
+            "title": _("Jobs"),
             "lines": lines,
             "late": [line for line in lines if line.is_late],
             "failed": [line for line in lines if line.is_failed],
@@ -73,11 +73,11 @@ class JobStateAdmin(ModelAdmin):
             raise Http404
         label = labels.job(job.code)
         if not _ask(request, job):
-            messages.info(request, _text("%(job)s: a run is already asked for.") % {"job": label})
+            messages.info(request, _("%(job)s: a run is already asked for.") % {"job": label})
         elif send(run_job, job.name):
-            messages.success(request, _text("%(job)s: it starts now.") % {"job": label})
+            messages.success(request, _("%(job)s: it starts now.") % {"job": label})
         else:
-            told = _text("%(job)s: it starts as soon as the workers can be reached.")
+            told = _("%(job)s: it starts as soon as the workers can be reached.")
             messages.warning(request, told % {"job": label})
         return redirect("admin:stores_jobstate_changelist")
 
@@ -95,7 +95,7 @@ def _ask(request: HttpRequest, job: Job) -> bool:
             object_id=str(row.pk),
             object_repr=job.name,
             action_flag=CHANGE,
-            change_message=_text("Asked for a run of the job by hand."),
+            change_message=_("Asked for a run of the job by hand."),
         )
     return True
 
@@ -103,7 +103,7 @@ def _ask(request: HttpRequest, job: Job) -> bool:
 class JobFilter(admin.SimpleListFilter):
     """The jobs that there are, by what they do; asks the database nothing."""
 
-    title = _("job")
+    title = gettext_lazy("job")
     parameter_name = "name"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
@@ -154,7 +154,7 @@ class JobRunAdmin(ModelAdmin):
         return False
 
     @display(
-        description=_("state"),
+        description=gettext_lazy("state"),
         label={
             JobRun.State.RUNNING: "info",
             JobRun.State.DONE: "success",
@@ -165,10 +165,10 @@ class JobRunAdmin(ModelAdmin):
     def state_label(self, run: JobRun) -> tuple[str, str]:
         return run.state, run.get_state_display()
 
-    @display(description=_("job"), ordering="name")
+    @display(description=gettext_lazy("job"), ordering="name")
     def job(self, run: JobRun) -> str:
         return labels.job(run.name)
 
-    @display(description=_("duration"))
+    @display(description=gettext_lazy("duration"))
     def took(self, run: JobRun) -> str:
         return f"{run.duration.total_seconds():.1f} s"

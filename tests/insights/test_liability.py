@@ -22,6 +22,7 @@ from insights.services import liability as recording
 from insights.tasks import record_liability
 from members.models import Member
 from points.services import ledger
+from sales.models import Receipt
 from stores.models import JobRun, Store
 from tests.cast import member
 
@@ -109,6 +110,12 @@ def test_stores_and_origins_stand_apart(lin: Member, shop: Store) -> None:
     }
     names = [party.name for party in liability_table.parties(report)]
     assert names == ["总部", "西湖店 (S1)"]
+
+
+@pytest.mark.parametrize("source", [*Receipt.Source.values, "opening"])
+def test_points_of_receipts_are_a_contract_liability(source: str) -> None:
+    earn(member(), 70, at(3), "e1", source=source)
+    assert {group[1] for group in liability.balance(MARCH).shares} == {Origin.SALE}
 
 
 def test_the_worth_is_the_ledgers_unless_it_is_set(lin: Member) -> None:
