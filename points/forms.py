@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -247,8 +246,12 @@ class AsOfForm(forms.Form):
         label=_("Which clock"), choices=CLOCKS, widget=UnfoldAdminSelectWidget
     )
 
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+
     def clean_at(self) -> datetime:
         at: datetime = self.cleaned_data["at"]
-        if at > timezone.now():
+        if at > self.now:
             raise forms.ValidationError(_("The instant lies in the future."), code="future")
         return at

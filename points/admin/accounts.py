@@ -123,7 +123,7 @@ class AccountAdmin(ByMember, ReadOnlyAdmin):
         account = get_object_or_404(Account.objects.select_related("member"), pk=object_id)
         now = timezone.now()
         # Asked by GET, so that the answer can be kept as a link.
-        form = AsOfForm(request.GET if "at_0" in request.GET else None)
+        form = AsOfForm(request.GET if "at_0" in request.GET else None, now=now)
         as_of = None
         if form.is_valid():
             asked = form.cleaned_data
