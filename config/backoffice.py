@@ -103,9 +103,20 @@ _GROUPS: list[tuple[str | Promise, dict[str, str]]] = [
         },
     ),
     (
+        gettext_lazy("Messages"),
+        {
+            "notifications.announcement": "campaign",
+            "notifications.messagetemplate": "edit_note",
+            "notifications.message": "outbox",
+            "notifications.notice": "notifications",
+            "notifications.preference": "toggle_on",
+            "notifications.recipient": "alternate_email",
+            "notifications.messagesettings": "tune",
+        },
+    ),
+    (
         gettext_lazy("Operation"),
         {
-            "notifications.message": "sms",
             "stores.jobstate": "schedule",
             "stores.jobrun": "history",
             "auth.user": "badge",

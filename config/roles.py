@@ -50,6 +50,12 @@ _COUPONS = (
     "mall.view_coupongrant",
     "mall.view_couponbatch",
 )
+_MESSAGES = (
+    "notifications.view_message",
+    "notifications.view_notice",
+    "notifications.view_preference",
+    "notifications.view_recipient",
+)
 _GOODS = ("stores.view_category", "stores.view_article")
 _DESK = ("members.view_ticket", "members.answer_ticket")
 _ORDERS = ("mall.view_redemption", "mall.view_redemptionreturn")
@@ -114,7 +120,19 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales.change_checkoutsettings",
         "insights.view_storesettlement",
         *_LIABILITY,
-        "notifications.view_message",
+        *_MESSAGES,
+        "notifications.change_message",
+        "notifications.view_messagetemplate",
+        "notifications.add_messagetemplate",
+        "notifications.change_messagetemplate",
+        "notifications.delete_messagetemplate",
+        "notifications.view_messagesettings",
+        "notifications.change_messagesettings",
+        "notifications.view_announcement",
+        "notifications.add_announcement",
+        "notifications.change_announcement",
+        "notifications.delete_announcement",
+        "notifications.publish_announcement",
         *_JOBS,
         "stores.run_job",
         *_GOODS,
@@ -237,7 +255,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.export_member",
         "points.change_account",
         "points.add_adjustment",
-        "notifications.view_message",
+        *_MESSAGES,
+        "notifications.view_announcement",
     ),
 }
 

@@ -123,3 +123,15 @@ class PublishTooEarly(Refusal):
     code = "publish_too_early"
     message = _("This time has passed already.")
     field = "publish_at"
+
+
+class TrialsUsed(Refusal):
+    code = "trials_used"
+    message = _("Too many trials were sent within an hour. Please try again later.")
+    field = "to"
+
+
+class TrialNotPossible(Refusal):
+    code = "trial_not_possible"
+    message = _("Trials go out by SMS and e-mail only.")
+    field = "to"

@@ -10,7 +10,7 @@ from random import Random
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from config.demo import coupons, groups, levels, mall, paying, program
+from config.demo import coupons, groups, levels, mall, messages, paying, program
 from config.demo.accounts import STAFF, password
 from config.demo.acts import Acts
 from config.demo.merchant import CATEGORIES, PRODUCTS, REWARDS, SHOPS, TAGS, Shop
@@ -97,6 +97,7 @@ class Year:
         mall.right_now(self.persons[:2], self.stores, now=self.now)
         coupons.right_now(self.persons[:2], self.stores, now=self.now)
         groups.sort(now=self.now)
+        messages.tell(cast=self.persons[:2], now=self.now)
         program.draft_double_twelve(now=self.now - timedelta(minutes=3), by=owner)
         return Made(members=len(self.persons), receipts=self.receipts, refused=self.refused)
 
