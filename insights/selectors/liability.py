@@ -25,8 +25,8 @@ from points.selectors import ledger_settings
 from points.selectors import liability as ledger
 from sales.models import Receipt
 
-# Entries whose points came with a purchase: receipts, by the way they came; those of a former system
-# most likely did, and count as such. Everything else was given.
+# Entries whose points came with a purchase: receipts, named by the way they came; those of a former
+# system most likely did, and count as such. Everything else was given.
 SOLD = frozenset({*Receipt.Source.values, "purchase", "opening"})
 
 Group = tuple[int | None, Origin]
@@ -125,26 +125,44 @@ class Balance:
     is_recorded: bool
 
 
-def balance(day: date) -> Balance:
-    """The liability at the end of `day`. The points are always the ledger's."""
-    at = end_of(day)
-    by_age: dict[Group, list[tuple[int, int]]] = {}
-    for row in ledger.outstanding(at, sold=SOLD, ages=_MONTHS):
-        # A month that has not ended has taught nothing yet.
-        by_age.setdefault((row.store_id, Origin(row.origin)), []).append((row.age - 1, row.points))
-    points = {group: sum(count for _age, count in ages) for group, ages in by_age.items()}
+def balance(day: date, *, is_counted: bool = False) -> Balance:
+    """The liability at the end of `day`: as it was recorded, or else as the ledger says now.
+
+    `is_counted` asks the ledger for the points of a recorded day, too.
+    """
     snapshot = LiabilitySnapshot.objects.filter(day=day).prefetch_related("shares").first()
     if snapshot is not None:
-        yuan = {(one.store_id, Origin(one.origin)): one.yuan for one in snapshot.shares.all()}
-        return Balance(Basis.from_json(snapshot.basis), _joined(points, yuan), is_recorded=True)
-    basis = basis_at(at)
+        kept = {
+            (one.store_id, Origin(one.origin)): (one.points, one.yuan)
+            for one in snapshot.shares.all()
+        }
+        if is_counted:
+            yuan = {group: yuan for group, (_points, yuan) in kept.items()}
+            kept = _joined(_summed(_by_age(day)), yuan)
+        return Balance(Basis.from_json(snapshot.basis), kept, is_recorded=True)
+    by_age, basis = _by_age(day), basis_at(end_of(day))
     yuan = {
         group: policy.rounded(
             policy.owed(ages, worth=basis.worth, estimate=basis.estimates[group[1]])
         )
         for group, ages in by_age.items()
     }
-    return Balance(basis, _joined(points, yuan), is_recorded=False)
+    return Balance(basis, _joined(_summed(by_age), yuan), is_recorded=False)
+
+
+Ages = dict[Group, list[tuple[int, int]]]
+
+
+def _by_age(day: date) -> Ages:
+    found: Ages = {}
+    for row in ledger.outstanding(end_of(day), sold=SOLD, ages=_MONTHS):
+        # A month that has not ended has taught nothing yet.
+        found.setdefault((row.store_id, Origin(row.origin)), []).append((row.age - 1, row.points))
+    return found
+
+
+def _summed(by_age: Ages) -> dict[Group, int]:
+    return {group: sum(points for _age, points in ages) for group, ages in by_age.items()}
 
 
 def _joined(
@@ -194,14 +212,27 @@ class Report:
 
 def report(first: date, last: date) -> Report:
     """How the liability came from the end of the day before `first` to the end of `last`."""
-    opening, closing = balance(first - timedelta(days=1)), balance(last)
+    before = first - timedelta(days=1)
+    opening, closing = balance(before), balance(last)
     moved: dict[Group, Moved] = {
         (row.store_id, Origin(row.origin)): Moved(*row[2:])
-        for row in ledger.movements(end_of(first - timedelta(days=1)), end_of(last), sold=SOLD)
+        for row in ledger.movements(end_of(before), end_of(last), sold=SOLD)
     }
-    nothing = (0, Decimal("0.00"))
-    basis = closing.basis
-    tables = {
+    try:
+        tables = _tables(opening, moved, closing)
+    except ValueError:
+        # Recorded by an older way of counting: the yuan stay, the points are the ledger's.
+        opening, closing = balance(before, is_counted=True), balance(last, is_counted=True)
+        tables = _tables(opening, moved, closing)
+    granted = sum(one.granted for (_store, origin), one in moved.items() if origin is Origin.SALE)
+    return Report(first, last, opening, closing, tables, _turnover(first, last), granted)
+
+
+def _tables(
+    opening: Balance, moved: dict[Group, Moved], closing: Balance
+) -> dict[Group, Sequence[Line]]:
+    nothing, basis = (0, Decimal("0.00")), closing.basis
+    return {
         group: policy.table(
             opening=opening.shares.get(group, nothing),
             moved=moved.get(group, Moved()),
@@ -211,8 +242,6 @@ def report(first: date, last: date) -> Report:
         )
         for group in sorted(opening.shares | closing.shares | moved, key=_place)
     }
-    granted = sum(one.granted for (_store, origin), one in moved.items() if origin is Origin.SALE)
-    return Report(first, last, opening, closing, tables, _turnover(first, last), granted)
 
 
 def _place(group: Group) -> tuple[int, str]:

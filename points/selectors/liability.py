@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from points.policies import add_months, start_of_day
 
@@ -303,7 +303,10 @@ def _stamp(at: datetime) -> Any:
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Measured: compiling these expressions took twice as long as running them.
+            cursor.execute("SET LOCAL jit = off")
         cursor.execute(sql, parameters)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
     return rows

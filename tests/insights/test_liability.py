@@ -155,6 +155,13 @@ def test_a_recorded_month_end_does_not_change(lin: Member) -> None:
     assert LiabilitySnapshot.objects.count() == 1
 
 
+def test_recorded_points_that_were_counted_otherwise_are_counted_again(lin: Member) -> None:
+    recording.record(day=MARCH, now=at(4))
+    LiabilityShare.objects.filter(origin="sale").update(points=7)
+    assert table(date(2026, 3, 1), MARCH)["closing"] == (1200, D("10.80"))
+    assert table(date(2026, 4, 1), APRIL)["opening"] == (1200, D("10.80"))
+
+
 def test_a_day_that_is_not_over_cannot_be_recorded() -> None:
     with pytest.raises(ValueError, match="not over"):
         recording.record(day=MARCH, now=at(3, 31))
@@ -208,7 +215,8 @@ def test_a_report_costs_the_same_for_one_and_for_three(lin: Member) -> None:
             connection,
         ) as found:
             liability.report(date(2026, 4, 1), APRIL)
-        return len(found)
+        # Without those that begin and end a transaction, which differ between the databases.
+        return sum(query["sql"].startswith(("WITH", "SELECT")) for query in found)
 
     one = queries()
     for number in (2, 3):
