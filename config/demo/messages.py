@@ -9,6 +9,7 @@ from config.demo.people import Person
 from notifications.models import Announcement, Message, MessageTemplate, NotedFact, Notice
 from notifications.services import announcements, noting
 from notifications.services.telling import Fact
+from points.selectors import balances
 from sales.models import Receipt
 
 _KEPT = timedelta(days=30)
@@ -42,6 +43,7 @@ def _purchases(person: Person, *, now: datetime) -> None:
             reference=f"receipt:{receipt.store_id}:{receipt.number}",
             context={
                 "points": receipt.points_earned,
+                "balance": balances.balance(person.member_id, at=now).available,
                 "store": receipt.store.name,
                 "source": noting.named("消费", "purchase"),
             },

@@ -79,14 +79,27 @@ class AnnouncementAdmin(ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_open = obj is None or obj.state == _STATE.DRAFT
-        return is_open and super().has_change_permission(request, obj)
+        return is_open and bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_open = obj is not None and obj.state == _STATE.DRAFT
-        return is_open and super().has_delete_permission(request, obj)
+        return is_open and bool(super().has_delete_permission(request, obj))
 
-    def has_publish_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("notifications.publish_announcement")
+    def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, {_STATE.DRAFT})
+
+    def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, {_STATE.SENDING, _STATE.SENT})
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, {_STATE.STOPPED})
+
+    def _may(self, request: HttpRequest, object_id: Any, states: set[Announcement.State]) -> bool:
+        """A button stands where its act makes sense."""
+        if not request.user.has_perm("notifications.publish_announcement"):
+            return False
+        rows = Announcement.objects.filter(pk=object_id, state__in=states)
+        return object_id is None or rows.exists()
 
     def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
         if not change:
@@ -115,7 +128,9 @@ class AnnouncementAdmin(ModelAdmin):
         }
         return self._page(request, row, PublishForm, title, _("Publish"), call)
 
-    @action(description=gettext_lazy("Stop"), url_path="stop", permissions=["publish"], icon="stop")
+    @action(
+        description=gettext_lazy("Stop telling"), url_path="stop", permissions=["stop"], icon="stop"
+    )
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Nobody further is told, and it is shown no more."""
         row = self._row(object_id)
@@ -124,12 +139,14 @@ class AnnouncementAdmin(ModelAdmin):
             done = announcements.stop(announcement_id=row.pk, at=timezone.now())
             return done, _("Stopped.")
 
-        return self._page(request, row, forms.Form, _("Stop telling members"), _("Stop"), call)
+        return self._page(
+            request, row, forms.Form, _("Stop telling members"), _("Stop telling"), call
+        )
 
     @action(
         description=gettext_lazy("Resume"),
         url_path="resume",
-        permissions=["publish"],
+        permissions=["resume"],
         icon="play_arrow",
     )
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:

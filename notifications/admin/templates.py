@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -16,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from members.admin.base import posted, service_page
-from notifications.forms.templates import TemplateForm, TrialForm
+from notifications.forms.templates import TemplateForm, TrialForm, event_label
 from notifications.models import Message, MessageTemplate
 from notifications.policies import kinds
 from notifications.selectors import template_table
@@ -54,18 +55,18 @@ class MessageTemplateAdmin(ModelAdmin):
         return [own, *super().get_urls()]
 
     def has_trial_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_change_permission(request)
+        return bool(self.has_change_permission(request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
-            return super().changelist_view(request, extra_context)
+            raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": _("What members are told, and how"),
-            "table": template_table.rows(),
+            "table": [(row, event_label(row.kind, row.event)) for row in template_table.rows()],
             "columns": template_table.columns(),
             "may_change": self.has_change_permission(request),
             "may_add": self.has_add_permission(request),

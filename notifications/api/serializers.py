@@ -104,7 +104,7 @@ class SettingsContentSerializer(StrictSerializer):
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
     quiet_from = serializers.TimeField(required=False, allow_null=True)
     quiet_until = serializers.TimeField(required=False, allow_null=True)
-    switches = SwitchSerializer(many=True, required=False, max_length=100)
+    switches = SwitchSerializer(many=True, required=False)
 
 
 class EmailSerializer(StrictSerializer):
@@ -123,7 +123,7 @@ class EmailConfirmSerializer(EmailSerializer):
 
 class SubscriptionSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Notice.Kind.choices)
-    label = serializers.CharField()
+    name = serializers.CharField(source="label", help_text="What the kind is called.")
     template_id = serializers.CharField(help_text="For wx.requestSubscribeMessage.")
     left = serializers.IntegerField(help_text="Messages that the member has still allowed.")
 

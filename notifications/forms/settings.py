@@ -37,6 +37,7 @@ class SettingsForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         self._offered = list(reach.switches)
+        self.times = [self["quiet_from"], self["quiet_until"]]
 
     def switches(self) -> dict[tuple[str, str], bool]:
         """Every switch of the page: a box that is not sent is off."""

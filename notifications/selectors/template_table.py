@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from notifications.models import MessageTemplate, Notice
+from notifications.models import MessageTemplate
 from notifications.policies import kinds
 
 OWN, OURS, OFF = "own", "ours", "off"
@@ -26,7 +26,6 @@ class Row:
     """An event of a kind with its cells, in the order of `columns`."""
 
     kind: str
-    label: str
     event: str
     cells: list[Cell]
 
@@ -49,7 +48,6 @@ def rows() -> list[Row]:
     return [
         Row(
             kind=kind,
-            label=str(Notice.Kind(kind).label),
             event=event,
             cells=[
                 _cell(kind, event, channel, language, known)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from members.exceptions import PhoneInvalid
 from members.models import CodeAllowance
 from members.services import codes
 from notifications import exceptions
@@ -47,7 +48,7 @@ def _checked(channel: str, to: str) -> str:
     if channel == Message.Channel.SMS:
         try:
             return codes.checked_phone(to)
-        except codes.exceptions.PhoneInvalid as refusal:
+        except PhoneInvalid as refusal:
             refusal.field = "to"
             raise
     if channel == Message.Channel.EMAIL:

@@ -17,8 +17,8 @@ from notifications.services import reading
 
 PAGE = 20
 _ID_MAX = 2**63 - 1
-# What is not longer stands in the list as a whole: its page would say nothing more.
-_SHORT = 80
+# What is not longer stands in the list as a whole, on a phone too: its page would say no more.
+_SHORT = 48
 
 
 @require_safe

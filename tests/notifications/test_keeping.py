@@ -112,7 +112,7 @@ def test_who_leaves_is_forgotten_but_not_that_they_were_told(lin: Member) -> Non
         assert (row.to, row.subject, row.body, row.link) == ("—", "", "", "")
     assert set(Message.objects.values_list("state", flat=True)) == {"lapsed", "sent"}
     for model in (Preference, Recipient, NotedFact):
-        assert not model.objects.filter(member=lin).exists()  # type: ignore[attr-defined]
+        assert not model.objects.filter(member=lin).exists()
 
 
 def test_notices_go_after_their_time(lin: Member) -> None:
