@@ -48,10 +48,14 @@ def run_job(name: str) -> None:
 
 @shared_task
 def catch_up() -> None:
-    """Start the oldest of what was missed; the next comes when it is settled."""
+    """Start the oldest of what was missed; the next comes when it is settled. Jobs of intervals
+    wait for nobody.
+    """
     now = timezone.now()
     schedule.ensure(now=now)
     for _slot, job in schedule.due(now=now)[:1]:
+        send(run_job, job.name)
+    for job in schedule.overdue(now=now):
         send(run_job, job.name)
 
 

@@ -129,6 +129,13 @@ class Job:
     def is_interval(self) -> bool:
         return isinstance(self.when, Every)
 
+    @property
+    def interval(self) -> timedelta:
+        """How often it runs."""
+        if isinstance(self.when, Every):
+            return self.when.interval
+        return _DAY if isinstance(self.when, Daily) else 365 * _DAY
+
 
 def missed(job: Job, *, settled_at: datetime, now: datetime, zone: ZoneInfo) -> list[datetime]:
     """The slots after `settled_at` that are due at `now` and need a run of their own, oldest

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 5.0
 # A job does not wait for ever for one of the same night that hangs.
 PATIENCE = timedelta(hours=6)
+# Jobs that come less often than this are looked after when their message got lost.
+_OFTEN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,22 @@ def due(*, now: datetime) -> list[tuple[datetime, Job]]:
         if turn is not None and turn.slot is not None:
             found.append((turn.slot, job))
     return sorted(found, key=lambda pair: pair[0])
+
+
+def overdue(*, now: datetime) -> list[Job]:
+    """Jobs of intervals whose occasion nobody has taken though it is a while ago: the clock was
+    restarted, or its message got lost. Those of every few seconds soon get another message.
+    """
+    states = {state.name: state for state in JobState.objects.all()}
+    found = []
+    for job in schedule.registered().values():
+        state = states.get(job.name)
+        if state is None or not job.is_interval or job.interval < _OFTEN:
+            continue
+        turn = _next(job, state, states, now)
+        if turn is not None and turn.slot is not None and now - turn.slot >= SILENCE:
+            found.append(job)
+    return found
 
 
 def claim(*, job: Job, now: datetime) -> Claim | None:

@@ -209,6 +209,17 @@ def test_three_days_down() -> None:
     assert catch_up(shanghai("2026-03-04T10:00")) == [("remind", "03-04 10:00")]
 
 
+def test_a_lost_message_about_an_interval_is_made_up_for() -> None:
+    schedule.ensure(now=NOON)
+    work(PENDING, NOON)
+    following = NOON + timedelta(minutes=10)
+    assert schedule.overdue(now=following - SECOND) == []
+    assert schedule.overdue(now=following + 29 * SECOND) == []  # its message may be under way
+    assert schedule.overdue(now=following + 30 * SECOND) == [PENDING]
+    assert work(PENDING, following + 30 * SECOND) == following
+    assert schedule.overdue(now=following + 40 * SECOND) == []
+
+
 def test_what_was_missed_comes_one_by_one() -> None:
     schedule.ensure(now=NOON)
     later = shanghai("2026-03-04T08:30")

@@ -110,6 +110,9 @@ def test_run_job_runs_the_real_job_once() -> None:
 
 
 def test_the_sweeps_make_rows_and_start_nothing_when_nothing_is_due() -> None:
+    now = timezone.now()
+    schedule.ensure(now=now)
+    JobState.objects.update(settled_at=now + timedelta(seconds=1))
     catch_up()
     start_asked()
     assert JobState.objects.count() == len(selecting.registered())
