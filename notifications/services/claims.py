@@ -84,6 +84,7 @@ def hand_over(messages: Sequence[Message], *, now: datetime) -> list[Message]:
 def end(ends: Sequence[End], *, now: datetime) -> None:
     """Note the ends of messages that are still held. Secrets are wiped with it, in one go."""
     with transaction.atomic():
+        _lock([one.message.pk for one in ends])
         for window in rows.chunks(ends):
             for counts in (True, False):
                 some = [_row(one, now=now) for one in window if one.counts is counts]
@@ -93,6 +94,13 @@ def end(ends: Sequence[End], *, now: datetime) -> None:
             Message.objects.filter(pk=message.pk, attempts=message.attempts).update(
                 body="", context={}, to=message.masked_to
             )
+
+
+def _lock(ids: list[int]) -> None:
+    """In the order of their ids, which a statement for many rows by itself does not keep."""
+    if connection.features.has_select_for_update and len(ids) > 1:
+        rows_ = Message.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+        list(rows_.values_list("pk"))
 
 
 def _held(*, gives_back: bool = False) -> str:

@@ -71,8 +71,8 @@ def deliver_urgent(*, now: datetime, limit: int = 1000) -> Delivered:
         except Exception as error:  # told below, when the other channels have had their turn
             logger.exception("the sweep of %s broke", channel)
             broken.append(error)
-    for error in broken:
-        raise error
+    if broken:
+        raise broken[0]
     return outcome
 
 
@@ -162,7 +162,7 @@ class _Sweep:
         verdicts = fitness.judged(open_, settings=settings, now=self.now)
         self._note(self._ends_of_unfit(open_, verdicts))
         fit = [one for one in open_ if verdicts[one.pk] == fitness.FIT]
-        fit = digests.gather(fit, channel=self.channel, now=self.now)
+        fit = digests.gather(fit, channel=self.channel, settings=settings, now=self.now)
         self._prepare(fit, settings=settings)
         for group in self._groups(fit):
             self._send(group)

@@ -169,6 +169,29 @@ def test_many_messages_to_one_member_leave_as_one() -> None:
 
 
 @pytest.mark.django_db
+def test_what_comes_along_is_what_the_member_still_wants() -> None:
+    lin = cast.member()
+    context = {"points": 5, "person": "王**", "balance": 9}
+    telling.tell([shipped(lin, 1), shipped(lin, 2)], at=NOON)
+    Preference.objects.create(member=lin, kind="auction", channel="sms", is_on=False)
+    won = Message.objects.create(
+        channel="sms",
+        member=lin,
+        to="+8613800138000",
+        template="auction.won",
+        language="zh-hans",
+        body="拍得",
+        may_bundle=True,
+        context=context,
+        due_at=NOON + timedelta(hours=2),
+        created_at=NOON,
+    )
+    assert delivery.deliver_due(now=NOON + timedelta(minutes=30)).sent == 1
+    won.refresh_from_db()
+    assert (won.state, taken[0].context) == ("waiting", {"count": 2})
+
+
+@pytest.mark.django_db
 def test_what_is_owed_stays_by_itself() -> None:
     lin = cast.member()
     telling.tell([shipped(lin, 1), shipped(lin, 2)], at=NOON)
