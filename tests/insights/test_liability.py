@@ -187,7 +187,10 @@ def test_the_job_leaves_its_row() -> None:
 
 
 def test_the_basis_survives_its_record() -> None:
-    estimates = {Origin.SALE: Curve((Fraction(1, 3),), 1, 5), Origin.GIFT: Prior(Fraction(1), "x")}
+    estimates: dict[Origin, Curve | Prior] = {
+        Origin.SALE: Curve((Fraction(1, 3),), 1, 5),
+        Origin.GIFT: Prior(Fraction(1), "x"),
+    }
     basis = liability.Basis(Fraction(1, 7), estimates)
     assert liability.Basis.from_json(basis.as_json()) == basis
 
