@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications.models import MessageTemplate
 from notifications.policies import kinds, wording
 from notifications.policies.wording import Pattern
-from notifications.services.wordings import WORDINGS
+from notifications.services.wordings import WITHOUT, WORDINGS
 
 SIGN_IN_CODE = "sign_in_code"
 EMAIL_CODE = "email_code"
@@ -134,7 +134,7 @@ class Wordings:
             if own.names <= set(given):
                 return Worded(own.title.filled(values), own.body.filled(values))
             note = UNUSABLE
-        ours = _product(kind, event, language)
+        ours = _product(kind, event, language, _is_short(kind, event, values))
         return Worded(ours.title.filled(values), ours.body.filled(values), note)
 
     def _read(self, kind: str, event: str, channel: str, language: str) -> _Words | None:
@@ -163,8 +163,14 @@ def values_of(
     }
 
 
+def _is_short(kind: str, event: str, values: Mapping[str, str]) -> bool:
+    """Whether a value is missing for which the product has other words."""
+    name, _words = WITHOUT.get((kind, event), ("", None))
+    return values.get(name) == wording.MISSING
+
+
 @lru_cache(maxsize=512)
-def _product(kind: str, event: str, language: str) -> _Words:
-    title, body = WORDINGS[kind, event]
+def _product(kind: str, event: str, language: str, is_short: bool = False) -> _Words:
+    title, body = WITHOUT[kind, event][1] if is_short else WORDINGS[kind, event]
     with translation.override(language):
         return _Words(wording.read(str(title)), wording.read(str(body)))

@@ -32,7 +32,10 @@ WORDINGS: dict[tuple[str, str], Words] = {
     ),
     ("points_expiring", ""): (
         _("{points} points expire soon"),
-        _("{points} of your points expire by {day}: {details}. The other {stays} points stay."),
+        _(
+            "{points} of your points expire soon, the first of them after {day}: {details}. "
+            "The other {stays} points stay."
+        ),
     ),
     ("points_cleared", ""): (
         _("{points} points have expired"),
@@ -168,4 +171,53 @@ WORDINGS: dict[tuple[str, str], Words] = {
         _("The rules change on {day}"),
         _("{title}: {text}"),
     ),
+}
+
+# The same where a value is missing that the words above name.
+WITHOUT: dict[tuple[str, str], tuple[str, Words]] = {
+    ("points_earned", ""): (
+        "source",
+        (
+            _("{points} points credited"),
+            _("You have earned {points} points. Your balance is {balance} points."),
+        ),
+    ),
+    ("points_returned", "returned"): (
+        "reason",
+        (
+            _("{points} points given back"),
+            _("{points} points were given back to you. Your balance is {balance} points."),
+        ),
+    ),
+    ("points_returned", "taken"): (
+        "reason",
+        (
+            _("{points} points taken back"),
+            _("{points} points were taken back. Your balance is {balance} points."),
+        ),
+    ),
+    ("points_expiring", ""): (
+        "details",
+        (
+            _("{points} points expire soon"),
+            _("{points} of your points can be used until {day}. The other {stays} points stay."),
+        ),
+    ),
+    ("redemption", "shipped"): (
+        "waybill",
+        (_("On its way to you"), _("{reward} was sent. Redemption {number}.")),
+    ),
+    ("redemption", "ready"): (
+        "store",
+        (
+            _("Ready to be picked up"),
+            _("{reward} is ready for you. Show the code of your redemption {number}."),
+        ),
+    ),
+    ("redemption", "return_refused"): (
+        "reason",
+        (_("Return declined"), _("{reward} (redemption {number}) cannot be returned.")),
+    ),
+    ("tier", "up"): ("before", (_("You are {level} now"), _("You have reached {level}."))),
+    ("tier", "down"): ("before", (_("You are {level} now"), _("Your level is {level} now."))),
 }

@@ -117,7 +117,8 @@ def test_each_reader_has_their_language() -> None:
     english = Notice.objects.get(member=smith)
     assert english.title == "1,200 points expire soon"
     assert english.body == (
-        "1,200 of your points expire by 2026-04-01: 1,200 on 04-01. The other 50 points stay."
+        "1,200 of your points expire soon, the first of them after 2026-04-01: 1,200 on 04-01. "
+        "The other 50 points stay."
     )
     assert Notice.objects.get(member=lin).language == "zh-hans"
 
@@ -282,6 +283,16 @@ def test_unknown_event_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError):
         telling.tell([expiring(lin, event="nonsense")], at=NOON)
     assert telling.tell([], at=NOON) == 0
+
+
+@pytest.mark.django_db
+def test_missing_value_leaves_no_hole_in_the_words() -> None:
+    lin = cast.member()
+    Recipient.objects.create(member=lin, language="en", updated_at=NOON)
+    telling.tell([expiring(lin, context=EXPIRING | {"details": ""})], at=NOON)
+    assert Notice.objects.get().body == (
+        "1,200 of your points can be used until 2026-04-01. The other 50 points stay."
+    )
 
 
 @pytest.mark.django_db
