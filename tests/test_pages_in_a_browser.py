@@ -24,6 +24,7 @@ from campaigns.services import rules
 from members.models import Member
 from members.services import addresses, relations
 from members.views import SESSION_COOKIE
+from notifications.models import Announcement, Notice, Preference
 from notifications.services import delivery
 from points.models import Account
 from points.services import accounts, holds
@@ -31,6 +32,7 @@ from points.services import settings as points_settings
 from stores.models import Store
 from tests import cast
 from tests.mall import making as coupons
+from tests.notifications.making import notice
 from tests.tiers.making import ladder
 from tiers.models import Level
 
@@ -44,6 +46,8 @@ PAGES = [
     *("/me/profile/", "/me/code/", "/me/addresses/", "/me/addresses/add/", "/me/consents/"),
     *("/me/invite/", "/me/people/", "/points/gifts/", "/level/", "/me/privacy/", "/me/close/"),
     *("/me/tickets/", "/me/tickets/new/"),
+    *("/me/messages/", "/me/messages/?tab=delivery", "/me/messages/settings/"),
+    *("/me/messages/settings/email/", "{notice}"),
     *("/coupons/", "/coupons/?show=used", "/coupons/?show=expired"),
     *("/mall/", "/mall/rewards/", "/mall/wishes/", "/mall/orders/"),
     *RULES_PAGES,
@@ -101,6 +105,7 @@ def a_year_of(person: Member) -> int:
             person, 1_234 * month, at=at, store_id=store.pk, expires_at=at + timedelta(days=380)
         )
     spend = cast.spent(person, 20_000, store_id=store.pk)
+    letters_to(person)
     friends_and_levels(person)
     cast.earned(person, 88, usable_at=now + timedelta(days=7), store_id=store.pk)
     holds.hold(
@@ -113,6 +118,28 @@ def a_year_of(person: Member) -> int:
         until=now + timedelta(hours=1),
     )
     return spend.entry_id
+
+
+def address(path: str, entry: int) -> str:
+    """The page of a list above; the member has this entry, and notices."""
+    newest = Notice.objects.latest("pk")
+    return path.format(entry=f"/points/entries/{entry}/", notice=f"/me/messages/{newest.pk}/")
+
+
+def letters_to(person: Member) -> None:
+    """Notices short and long, read and unread, with and without points and a way to more."""
+    now = timezone.now()
+    Announcement.objects.create(
+        title_zh="周末全场双倍积分" * 6,
+        body_zh="本周末全场双倍。",
+        state=Announcement.State.SENT,
+        publish_at=now - timedelta(hours=1),
+        shown_until=now + timedelta(days=1),
+        created_at=now,
+    )
+    notice(person, points=1_234_567, link="/points/", read_at=now)
+    notice(person, points=-20, group="delivery", kind="redemption", title="已发货" * 20)
+    notice(person, body="LONGWORD" * 40 + "很长的通知。" * 40, link="/rules/", points=98_765)
 
 
 def friends_and_levels(person: Member) -> None:
@@ -222,7 +249,7 @@ def test_nothing_scrolls_sideways_at_320(narrow: Page, live_server: LiveServer, 
     arrive(narrow, lin, live_server)
     narrow.context.add_cookies([{"name": "judian_size", "value": size, "url": live_server.url}])
     for path in PAGES:
-        narrow.goto(path.format(entry=f"/points/entries/{entry}/"))
+        narrow.goto(address(path, entry))
         width = narrow.evaluate("document.documentElement.scrollWidth")
         assert width <= 320, path
 
@@ -239,7 +266,7 @@ def test_targets_are_large_enough(phone: Page, live_server: LiveServer) -> None:
     entry = a_year_of(lin)
     arrive(phone, lin, live_server)
     for path in PAGES:
-        phone.goto(path.format(entry=f"/points/entries/{entry}/"))
+        phone.goto(address(path, entry))
         assert phone.evaluate(_TARGETS) == [], path
 
 
@@ -275,7 +302,7 @@ def test_text_stands_out(phone: Page, live_server: LiveServer, scheme: str) -> N
         assert phone.evaluate(_CONTRAST) == [], path
     arrive(phone, lin, live_server)
     for path in PAGES:
-        phone.goto(path.format(entry=f"/points/entries/{entry}/"))
+        phone.goto(address(path, entry))
         assert phone.evaluate(_CONTRAST) == [], path
 
 
@@ -292,7 +319,7 @@ def test_everything_has_a_name_and_every_page_one_heading(
     entry = a_year_of(lin)
     arrive(desktop, lin, live_server)
     for path in PAGES:
-        desktop.goto(path.format(entry=f"/points/entries/{entry}/"))
+        desktop.goto(address(path, entry))
         assert desktop.evaluate(_UNNAMED) == [], path
         assert desktop.locator("h1").count() == 1, path
         assert desktop.locator("html").get_attribute("lang") == "zh-hans"
@@ -385,3 +412,34 @@ def test_staff_adjust_and_freeze_in_the_back_office(desktop: Page) -> None:
     expect(desktop.get_by_text("账户已冻结。")).to_be_visible()
     assert desktop.evaluate("document.documentElement.scrollWidth") <= 1366
     assert Account.objects.get(member=lin).available == 150
+
+
+def test_messages_are_read_and_settings_saved_without_scripts(
+    narrow: Page, live_server: LiveServer
+) -> None:
+    lin = cast.member()
+    letters_to(lin)
+    arrive(narrow, lin, live_server)
+    narrow.context.add_cookies(
+        [{"name": "django_language", "value": "zh-hans", "url": live_server.url}]
+    )
+    narrow.goto("/")
+    expect(narrow.locator(".bell__count")).to_contain_text("2")
+    narrow.locator(".bell").click()
+    expect(narrow.locator(".row--unread")).to_have_count(2)
+    narrow.locator(".row--unread").first.click()
+    expect(narrow.get_by_role("link", name="查看详情")).to_be_visible()
+    narrow.get_by_role("link", name="全部消息").click()
+    expect(narrow.locator(".row--unread")).to_have_count(1)
+    narrow.get_by_role("button", name="全部已读").click()
+    expect(narrow.locator(".row--unread")).to_have_count(0)
+    narrow.get_by_role("link", name="消息设置").click()
+    narrow.locator("input[name='points_expiring.sms']").uncheck()
+    narrow.get_by_label("免打扰开始").fill("21:00")
+    narrow.get_by_role("button", name="保存").click()
+    expect(narrow.get_by_role("alert")).to_be_visible()
+    expect(narrow.locator("input[name='points_expiring.sms']")).not_to_be_checked()
+    narrow.get_by_label("免打扰结束").fill("09:00")
+    narrow.get_by_role("button", name="保存").click()
+    expect(narrow.get_by_text("已保存")).to_be_visible()
+    assert Preference.objects.get().is_on is False
