@@ -13,6 +13,7 @@ CREATE FUNCTION points_clear(
 ) LANGUAGE plpgsql SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 DECLARE
     ids bigint[] := chosen;
+    asks_nobody CONSTANT boolean := cardinality(required) = 0;
     free bigint[];
     lot_ids bigint[];
     lot_accounts bigint[];
@@ -53,20 +54,22 @@ BEGIN
     -- A new statement after the lock: what it reads is what nobody can change any more.
     IF earned_before IS NULL THEN
         SELECT array_agg(l.id), array_agg(l.account_id), array_agg(l.remaining),
-               array_agg(points_was_told(l.account_id, l.expires_at, l.usable_at, required, late))
+               array_agg(asks_nobody
+                   OR points_was_told(l.account_id, l.expires_at, l.usable_at, required, late))
             INTO lot_ids, lot_accounts, lot_points, lot_told FROM points_lot l
             WHERE l.account_id = ANY(ids) AND l.state = 'open' AND l.expires_at <= cutoff
               AND l.held = 0 AND (by_store IS NULL OR l.store_id = by_store);
     ELSE
         SELECT array_agg(l.id), array_agg(l.account_id), array_agg(l.remaining),
-               array_agg(points_was_told(l.account_id, cutoff, l.usable_at, required, late))
+               array_agg(asks_nobody
+                   OR points_was_told(l.account_id, cutoff, l.usable_at, required, late))
             INTO lot_ids, lot_accounts, lot_points, lot_told FROM points_lot l
             WHERE l.account_id = ANY(ids) AND l.state = 'open' AND l.expires_at > cutoff
               AND l.held = 0 AND l.earned_at < points_clear.earned_before
               AND (points_clear.earned_from IS NULL OR l.earned_at >= points_clear.earned_from)
               AND (by_store IS NULL OR l.store_id = by_store);
     END IF;
-    IF cardinality(required) > 0 THEN
+    IF NOT asks_nobody THEN
         INSERT INTO points_clearingskip (run_id, account_id, reason, lots, points)
             SELECT run, d.account, 'not_told', COUNT(*), SUM(d.points)
             FROM unnest(lot_accounts, lot_points, lot_told) AS d(account, points, is_told)
