@@ -91,7 +91,8 @@ class Handler(socketserver.StreamRequestHandler):
     def _cover(self, tls: ssl.SSLContext) -> None:
         self.wfile.write(b"220 go ahead\r\n")
         covered = tls.wrap_socket(self.request, server_side=True)
-        self.rfile, self.wfile = covered.makefile("rb"), covered.makefile("wb", buffering=0)
+        self.rfile = covered.makefile("rb")
+        self.wfile = covered.makefile("wb", buffering=0)  # type: ignore[assignment]
         self.covered = covered
 
 
