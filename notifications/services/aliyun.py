@@ -187,7 +187,10 @@ def _values(message: Message) -> dict[str, str]:
     kind, _dot, event = message.template.partition(".")
     if kind not in kinds.KINDS:
         return {name: str(value) for name, value in message.context.items()}
-    return templates.values_of(kind, event, message.context, language=message.language)
+    values = templates.values_of(kind, event, message.context, language=message.language)
+    # A variable that is approved for numbers takes nothing but digits.
+    plain = {name: str(value) for name, value in message.context.items() if type(value) is int}
+    return values | plain
 
 
 def _call(action: str, values: dict[str, str]) -> dict[str, Any]:

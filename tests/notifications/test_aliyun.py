@@ -30,6 +30,8 @@ class Aliyun:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
         self.problems: list[str] = []
+        self.queries: list[dict[str, str]] = []
+        self.is_query = False
         self.nonces: set[str] = set()
         self.code, self.status, self.raw = "OK", 200, b""
         self.is_hanging, self.released = False, threading.Event()
@@ -61,16 +63,24 @@ class Aliyun:
             "digest": hashlib.sha256(body).hexdigest() != headers["x-acs-content-sha256"],
             "date": abs(datetime.now(UTC) - sent) > timedelta(minutes=15),
             "nonce": nonce in self.nonces,
-            "action": (headers["x-acs-action"], headers["x-acs-version"])
-            != ("SendSms", "2017-05-25"),
+            "action": headers["x-acs-action"] not in {"SendSms", "QuerySendDetails"}
+            or headers["x-acs-version"] != "2017-05-25",
         }
         self.problems += [name for name, is_wrong in wrong.items() if is_wrong]
         self.nonces.add(nonce)
-        self.asked.append(dict(pairs))
+        self.is_query = headers["x-acs-action"] == "QuerySendDetails"
+        (self.queries if self.is_query else self.asked).append(dict(pairs))
 
     def answer(self) -> bytes:
-        content = {"Code": self.code, "Message": "in words", "RequestId": "r", "BizId": "biz^0"}
-        return self.raw or json.dumps(content).encode()
+        content: dict[str, Any] = {"Code": self.code, "Message": "in words", "RequestId": "r"}
+        if not self.is_query:
+            content["BizId"] = "biz^0"
+            return self.raw or json.dumps(content).encode()
+        number = self.queries[-1]["PhoneNumber"]
+        taken = [one for one in self.asked if one["PhoneNumbers"] == number]
+        records = [{"OutId": one["OutId"], "SendStatus": 3} for one in taken]
+        content |= {"Code": "OK", "SmsSendDetailDTOs": {"SmsSendDetailDTO": records}}
+        return json.dumps(content).encode()
 
 
 @contextmanager
@@ -78,7 +88,7 @@ def _running(they: Aliyun) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             they.check(self)
-            if they.is_hanging:
+            if they.is_hanging and not they.is_query:
                 they.released.wait(30)
             content = they.answer()
             self.send_response(they.status)
@@ -257,3 +267,55 @@ def test_code_goes_out_by_the_sweep(they: Aliyun) -> None:
     assert (row.state, row.result, row.body) == ("sent", "biz^0", "")
     assert they.asked[0]["OutId"] == str(row.pk)
     assert they.problems == []
+
+
+@pytest.mark.django_db
+def test_message_without_an_answer_is_looked_for_and_not_sent_again(they: Aliyun) -> None:
+    rows = [
+        Message.objects.create(
+            channel="sms",
+            to=f"+861380013800{number}",
+            template="sign_in_code",
+            language="zh-hans",
+            context={"code": "012345", "minutes": 5},
+            due_at=NOON,
+            created_at=NOON,
+        )
+        for number in range(2)
+    ]
+    they.raw = b"<html>"
+    assert delivery.deliver_due(now=NOON).postponed == 2
+    states = set(Message.objects.values_list("state", "handed_at"))
+    assert (states, len(they.asked)) == ({("sending", NOON)}, 2)
+    # Of one, Aliyun has no record after all: that one is sent again.
+    they.raw, they.asked = b"", they.asked[:1]
+    later = NOON + timedelta(minutes=2)
+    assert delivery.deliver_due(now=later).sent == 2
+    assert they.queries[0] == {
+        "PhoneNumber": "13800138000",
+        "SendDate": "20260302",
+        "PageSize": "50",
+        "CurrentPage": "1",
+    }
+    assert [one["OutId"] for one in they.asked] == [str(row.pk) for row in rows]
+    assert they.problems == []
+
+
+@pytest.mark.django_db
+def test_aliyun_that_cannot_be_asked_leaves_it_open(they: Aliyun, settings: Settings) -> None:
+    row = message(state="sending", handed_at=NOON, due_at=NOON, created_at=NOON, channel="sms")
+    row.save()
+    settings.ALIYUN_SMS_ENDPOINT = "http://127.0.0.1:9"
+    assert delivery.deliver_due(now=NOON).postponed == 1
+    row.refresh_from_db()
+    assert (row.state, row.handed_at) == ("sending", NOON)
+
+
+def test_merchants_template_comes_before_the_operators(they: Aliyun, settings: Settings) -> None:
+    settings.ALIYUN_SMS_TEMPLATES = {"points_expiring": "SMS_1"}
+    row = message(context={"points": 1200, "day": "2026-12-31"})
+    row.template = "points_expiring"
+    row.provider_template = "SMS_9:sum=points+day"
+    aliyun.send(row)
+    assert they.asked[0]["TemplateCode"] == "SMS_9"
+    assert json.loads(they.asked[0]["TemplateParam"]) == {"sum": "1200", "day": "2026-12-31"}
