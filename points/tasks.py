@@ -23,7 +23,8 @@ def expire_lots() -> None:
         done = expiry.expire_nightly(
             now=now, progress=lambda accounts, points: run.progress(done=accounts)
         )
-        run.result = {"accounts": done.accounts, "lots": done.lots, "points": done.points}
+        if done is not None:
+            run.result = {"accounts": done.accounts, "lots": done.lots, "points": done.points}
 
 
 @shared_task

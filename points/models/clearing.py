@@ -17,6 +17,7 @@ class ClearingSettings(models.Model):
     class Nightly(models.TextChoices):
         ALL = "all", _("book everything whose day has passed")
         TOLD = "told", _("leave out members without the required notices, and list them")
+        NONE = "none", _("book nothing at night; ordered clearings do it")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     remind_days = models.CharField(
@@ -77,15 +78,21 @@ class ClearingSettings(models.Model):
 class ClearingPlan(models.Model):
     """A clearing that the merchant orders: rehearsed, approved by a second person, then run.
 
+    It books what has lapsed by its own validity (rolling, fixed, year-end, quarter), or ends
+    points that were given without an end.
+
     What it takes is frozen with the approval. The points count until it has run; the members'
     pages say from the approval on that it comes.
     """
 
     class Policy(models.TextChoices):
         LAPSED = "lapsed", _("points whose own validity has ended")
-        YEAR_END = "year_end", _("end of the year: points of earning years")
-        QUARTER_END = "quarter_end", _("end of a quarter: points of earning quarters")
-        FIXED = "fixed", _("a fixed day: points earned up to a day")
+        YEAR_END = "year_end", _("end of the year: points without an end, by earning years")
+        QUARTER_END = (
+            "quarter_end",
+            _("end of a quarter: points without an end, by earning quarters"),
+        )
+        FIXED = "fixed", _("a fixed day: points without an end, earned up to a day")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -292,6 +299,7 @@ class ExpiryNotice(models.Model):
                 fields=["account", "deadline", "stage"], name="points_expiry_told_once"
             ),
         ]
+        indexes = [models.Index(fields=["deadline", "stage"], name="points_expiry_by_day")]
 
     def __str__(self) -> str:
         return f"{self.points} · {self.deadline:%Y-%m-%d} · {self.stage}"

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from points.policies import start_of_day
+from points.policies import NEVER, start_of_day
 
 STAGES = (60, 30, 7, 1)
 """Days ahead at which members are reminded, unless the merchant says otherwise (F69)."""
@@ -27,9 +27,10 @@ class Scope:
     """What a clearing takes: all of it open, none of it reserved by a checkout.
 
     `lapsed`: lots whose own validity had ended at `cutoff_at`, whatever rule gave it to them
-    (rolling, fixed, end of a year or quarter). `earned`: lots that would count beyond
-    `cutoff_at` and were earned from `earned_from` (None: ever) to before `earned_before`; the
-    merchant ordered that they end there. With `store_id`: only lots that this store bears.
+    (rolling, fixed, end of a year or quarter). `earned`: lots without an end that were earned
+    from `earned_from` (None: ever) to before `earned_before`; the merchant ordered that they end
+    at `cutoff_at`. A lot that was given a day of its own keeps it, as the law asks. With
+    `store_id`: only lots that this store bears.
     """
 
     basis: Basis
@@ -50,7 +51,7 @@ class Scope:
             return False
         if self.basis == "lapsed":
             return expires_at <= self.cutoff_at
-        if self.earned_before is None or expires_at <= self.cutoff_at:
+        if self.earned_before is None or expires_at < NEVER:
             return False
         return (self.earned_from or earned_at) <= earned_at < self.earned_before
 

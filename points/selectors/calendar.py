@@ -119,7 +119,7 @@ def ends_at(scopes: Sequence[Scope]) -> Expression | F:
 
 
 def _takes(scope: Scope) -> Q:
-    found = Q(expires_at__gt=scope.cutoff_at, earned_at__lt=scope.earned_before)
+    found = Q(expires_at__gte=NEVER, earned_at__lt=scope.earned_before)
     if scope.earned_from is not None:
         found &= Q(earned_at__gte=scope.earned_from)
     return found if scope.store_id is None else found & Q(store_id=scope.store_id)

@@ -50,6 +50,7 @@ class Rehearsal:
     not_told: dict[str, int]
     held: dict[str, int]
     pending: dict[str, int]
+    kept: dict[str, int]
     required: list[int]
     tables: list[tuple[str, list[Row]]]
     top: list[TopLoser]
@@ -94,6 +95,7 @@ def rehearsal(plan: ClearingPlan) -> Rehearsal | None:
         not_told=found["not_told"],
         held=found["held"],
         pending=found["pending"],
+        kept=found["kept"],
         required=found["required"],
         tables=[(title, rows) for title, rows in tables if rows],
         top=_top(found["top"]),

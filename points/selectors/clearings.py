@@ -11,6 +11,7 @@ from django.db.models.query import QuerySet
 from django.utils.functional import Promise
 
 from points.models import Account, ClearingPlan, ClearingSettings, ExpiryNotice, Lot
+from points.policies import NEVER
 from points.policies.clearing import Scope, quarter_of
 
 WINDOW = 2_000
@@ -59,7 +60,7 @@ def due_lots(scope: Scope) -> QuerySet[Lot]:
     if scope.basis == "lapsed":
         rows = rows.filter(expires_at__lte=scope.cutoff_at)
     else:
-        rows = rows.filter(expires_at__gt=scope.cutoff_at, earned_at__lt=scope.earned_before)
+        rows = rows.filter(expires_at__gte=NEVER, earned_at__lt=scope.earned_before)
         if scope.earned_from is not None:
             rows = rows.filter(earned_at__gte=scope.earned_from)
     return rows if scope.store_id is None else rows.filter(store_id=scope.store_id)
@@ -136,6 +137,21 @@ def _told(after: int, last: int) -> dict[tuple[int, datetime], dict[int, int]]:
     return found
 
 
+def kept(scope: Scope) -> dict[str, int]:
+    """Points of the earning days that were given a day of their own beyond the cutoff."""
+    if scope.basis == "lapsed":
+        return {"accounts": 0, "points": 0}
+    rows = Lot.objects.filter(
+        state=Lot.State.OPEN,
+        expires_at__gt=scope.cutoff_at,
+        expires_at__lt=NEVER,
+        earned_at__lt=scope.earned_before,
+    )
+    if scope.earned_from is not None:
+        rows = rows.filter(earned_at__gte=scope.earned_from)
+    return _counted(rows if scope.store_id is None else rows.filter(store_id=scope.store_id))
+
+
 def left_alone(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
     """What falls under `scope` but is reserved by a checkout, and what is still pending."""
     held = due_lots(scope).filter(held__gt=0)
@@ -143,7 +159,7 @@ def left_alone(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
     if scope.basis == "lapsed":
         pending = pending.filter(expires_at__lte=scope.cutoff_at)
     else:
-        pending = pending.filter(earned_at__lt=scope.earned_before)
+        pending = pending.filter(expires_at__gte=NEVER, earned_at__lt=scope.earned_before)
     if scope.store_id is not None:
         pending = pending.filter(store_id=scope.store_id)
     return _counted(held), _counted(pending)

@@ -39,9 +39,11 @@ def expire_due(
     return run
 
 
-def expire_nightly(*, now: datetime, progress: Progress | None = None) -> ClearingRun:
-    """What the job does: as `expire_due`, the way the merchant's settings say."""
+def expire_nightly(*, now: datetime, progress: Progress | None = None) -> ClearingRun | None:
+    """What the job does: as `expire_due`, the way the merchant's settings say; None for nothing."""
     settings = clearings.settings()
+    if settings.nightly == ClearingSettings.Nightly.NONE:
+        return None
     is_careful = settings.nightly == ClearingSettings.Nightly.TOLD
     return expire_due(
         cutoff_at=now,

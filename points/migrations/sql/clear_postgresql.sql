@@ -1,6 +1,6 @@
 -- One window of a clearing, as `points.services.clearing.engine` does it row by row elsewhere.
--- `earned_before` NULL: lots whose own day had passed at `cutoff`. Otherwise lots that would count
--- beyond it and were earned in the given time. `required`: days ahead at which the member must have
+-- `earned_before` NULL: lots whose own day had passed at `cutoff`. Otherwise lots without an end
+-- that were earned in the given time. `required`: days ahead at which the member must have
 -- been told; '{}' for nobody asks. `chosen`: exactly these accounts, waiting for their locks;
 -- NULL: the next window, without those that somebody is using, which `busy` names.
 CREATE FUNCTION points_clear(
@@ -13,6 +13,7 @@ CREATE FUNCTION points_clear(
 ) LANGUAGE plpgsql SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 DECLARE
     ids bigint[] := chosen;
+    never CONSTANT timestamptz := '9999-01-01 00:00:00+00';
     asks_nobody CONSTANT boolean := cardinality(required) = 0;
     free bigint[];
     lot_ids bigint[];
@@ -37,7 +38,7 @@ BEGIN
         ELSE
             SELECT array_agg(account_id), MAX(account_id) INTO ids, last_account FROM (
                 SELECT DISTINCT account_id FROM points_lot
-                WHERE state = 'open' AND expires_at > cutoff AND held = 0
+                WHERE state = 'open' AND expires_at >= never AND held = 0
                   AND earned_at < points_clear.earned_before
                   AND (points_clear.earned_from IS NULL OR earned_at >= points_clear.earned_from)
                   AND account_id > after_account AND (by_store IS NULL OR store_id = by_store)
@@ -64,7 +65,7 @@ BEGIN
                array_agg(asks_nobody
                    OR points_was_told(l.account_id, cutoff, l.usable_at, required, late))
             INTO lot_ids, lot_accounts, lot_points, lot_told FROM points_lot l
-            WHERE l.account_id = ANY(ids) AND l.state = 'open' AND l.expires_at > cutoff
+            WHERE l.account_id = ANY(ids) AND l.state = 'open' AND l.expires_at >= never
               AND l.held = 0 AND l.earned_at < points_clear.earned_before
               AND (points_clear.earned_from IS NULL OR l.earned_at >= points_clear.earned_from)
               AND (by_store IS NULL OR l.store_id = by_store);

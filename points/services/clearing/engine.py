@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from points.models import ClearingRun, ClearingSkip
 from points.models.fields import canonical
-from points.policies import fingerprint
+from points.policies import NEVER, fingerprint
 from points.policies.clearing import Scope
 from points.services import lapsing, operations, rows, stored
 from points.services.book import WINDOW, Book
@@ -132,8 +132,8 @@ def due(scope: Scope, *, prefix: str = "") -> tuple[str, list[Any]]:
         parameters: list[Any] = [stamp(scope.cutoff_at)]
     else:
         assert scope.earned_before is not None  # noqa: S101 - the scope says so itself
-        conditions = [f"{prefix}expires_at > %s", f"{prefix}earned_at < %s"]
-        parameters = [stamp(scope.cutoff_at), stamp(scope.earned_before)]
+        conditions = [f"{prefix}expires_at >= %s", f"{prefix}earned_at < %s"]
+        parameters = [stamp(NEVER), stamp(scope.earned_before)]
         if scope.earned_from is not None:
             conditions.append(f"{prefix}earned_at >= %s")
             parameters.append(stamp(scope.earned_from))
@@ -165,7 +165,7 @@ def _days_before(instant: str, days: int) -> str:
     if rows.is_postgresql():
         return f"({instant} - make_interval(days => {int(days)}))"
     # As Django writes instants on SQLite: with a fraction only where there is one.
-    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%S', {instant}, '-{int(days)} days')"
+    return f"datetime({instant}, '-{int(days)} days')"
 
 
 def _portable(order: Order, *, after: int, only: list[int] | None) -> tuple[int | None, list[int]]:

@@ -78,6 +78,7 @@ def compute(
         "points_per_yuan": rate,
         "not_told": {"accounts": totals.untold.members, "points": totals.untold.points},
         "held": held,
+        "kept": clearings.kept(plan.scope),
         "pending": pending,
         "required": list(settings.required),
         "bands": [

@@ -8,9 +8,9 @@ import pytest
 from members.models import Member
 from notifications.models import Notice
 from points import exceptions, selectors
-from points.models import ClearingPlan, ClearingRun, ClearingSkip, Entry, Lot
+from points.models import ClearingPlan, ClearingRun, ClearingSettings, ClearingSkip, Entry, Lot
 from points.selectors import audit
-from points.services import holds, ledger
+from points.services import expiry, holds, ledger
 from points.services.clearing import engine, plans, telling, working
 from points.services.rows import Posting
 from tests.points.clearing.conftest import (
@@ -38,6 +38,7 @@ def test_what_was_earned_in_the_years_goes_and_nothing_else(lin: Member, grant: 
     old(grant, lin, 100)
     old(grant, lin, 40, "2026-01-01")
     old(grant, lin, 7, "2025-12-31", expires_at=YEAR_OVER)  # ends then by itself
+    old(grant, lin, 9, "2025-07-01", expires_at=YEAR_OVER + timedelta(days=9))  # keeps its day
     plan = approved(ordered())
     reminded("2026-12-02", "2026-12-25")
     done = working.work(plan_id=plan.pk, now=YEAR_OVER)
@@ -48,8 +49,32 @@ def test_what_was_earned_in_the_years_goes_and_nothing_else(lin: Member, grant: 
     entry = Entry.objects.get(kind="expire")
     assert (entry.source, entry.d_available, entry.occurred_at) == ("clearing", -100, YEAR_OVER)
     assert entry.explanation["plan"] == plan.pk
-    assert selectors.balance(lin.pk, YEAR_OVER).available == 40
+    assert selectors.balance(lin.pk, YEAR_OVER).available == 49
     assert audit.run().breaches == {}
+
+
+def test_points_with_a_day_of_their_own_keep_it_and_the_rehearsal_says_so(
+    lin: Member, grant: Grant
+) -> None:
+    old(grant, lin, 9, "2025-07-01", expires_at=YEAR_OVER + timedelta(days=9))
+    plan = rehearsed(ordered())
+    assert plan.rehearsal["points"] == 0
+    assert plan.rehearsal["kept"] == {"accounts": 1, "points": 9}
+
+
+def test_at_night_nothing_is_booked_where_clearings_do_it(lin: Member, grant: Grant) -> None:
+    grant(lin, 60, days=30)
+    ClearingSettings.objects.create(nightly="none")
+    assert expiry.expire_nightly(now=ORDERED) is None
+    ClearingSettings.objects.update(nightly="told")
+    run = expiry.expire_nightly(now=ORDERED)
+    assert run is not None
+    assert (run.points, ClearingSkip.objects.get().points) == (0, 60)
+    ClearingSettings.objects.update(nightly="all")
+    run = expiry.expire_nightly(now=ORDERED)
+    assert run is not None
+    assert run.points == 60
+    assert selectors.balance(lin.pk, ORDERED).available == 0
 
 
 def test_points_count_until_the_clearing_has_run(lin: Member, grant: Grant) -> None:
