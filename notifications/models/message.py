@@ -127,6 +127,12 @@ class Message(models.Model):
                 condition=models.Q(state__in=["waiting", "sending"], is_urgent=True),
                 name="notifications_message_urgent",
             ),
+            # What the dashboard and the health check count, among millions that went well.
+            models.Index(
+                fields=["finished_at", "channel"],
+                condition=models.Q(state__in=["failed", "uncertain"]),
+                name="notifications_message_trouble",
+            ),
             models.Index(
                 fields=["channel", "provider_id"],
                 condition=~models.Q(provider_id=""),
