@@ -131,7 +131,7 @@ def test_one_report_and_three_take_the_same_statements(number: int) -> None:
     reports = []
     for at in range(number):
         sent(provider_id=f"biz^{at}")
-        reports.append(report(biz_id=f"biz^{at}"))
+        reports.append(report(biz_id=f"biz^{at}", out_id="987654321"))
     found = receipts.sms_reports(reports, at=NOON)
     with CaptureQueriesContext(connection) as queries:
         assert receipts.note(found) == number
