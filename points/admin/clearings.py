@@ -27,6 +27,7 @@ from points import tasks
 from points.forms import ClearingForm, ClearingSettingsForm, UndoForm
 from points.models import ClearingPlan, ClearingSettings
 from points.selectors import clearing_reports, clearings, labels
+from points.services import settings
 from points.services.clearing import plans, undoing
 from stores.admin.base import OneRowAdmin
 from stores.tasks import send
@@ -356,3 +357,8 @@ class ClearingSettingsAdmin(OneRowAdmin):
     """Reminders, required notices, and what may be undone for how long."""
 
     form = ClearingSettingsForm
+
+    def save_model(
+        self, request: HttpRequest, obj: ClearingSettings, form: Any, change: bool
+    ) -> None:
+        settings.save_clearing(obj, at=timezone.now())

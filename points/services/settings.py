@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from points.models import GiftSettings, LedgerSettings
+from points.models import ClearingSettings, GiftSettings, LedgerSettings
 from points.signals import settings_changed
 
 
@@ -14,6 +14,13 @@ def save(settings: LedgerSettings, *, at: datetime) -> None:
     with transaction.atomic():
         settings.save()
         settings_changed.send(sender=LedgerSettings, at=at)
+
+
+def save_clearing(settings: ClearingSettings, *, at: datetime) -> None:
+    """Save what holds for reminders and clearings, and tell the apps above, as `save` does."""
+    with transaction.atomic():
+        settings.save()
+        settings_changed.send(sender=ClearingSettings, at=at)
 
 
 def save_gifts(settings: GiftSettings, *, at: datetime) -> None:

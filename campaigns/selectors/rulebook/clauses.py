@@ -19,7 +19,7 @@ from campaigns.selectors import rules
 from campaigns.selectors.rulebook import texts
 from campaigns.selectors.vocabulary import CLOSED, Known
 from campaigns.selectors.wording import samples
-from points.selectors import ledger_settings
+from points.selectors import clearings, ledger_settings
 from points.selectors.gifts import gift_settings
 
 SECTIONS = ("earning", "spending", "validity", "returns", "transfer", "special")
@@ -103,6 +103,8 @@ Raw = tuple[str, str, Mapping[str, Any]]
 
 def _clause(section: str, code: str, params: Mapping[str, Any]) -> Clause:
     key = f"rule:{params['rule']['key']}" if code == "rule" else code
+    if code == "clearing":
+        key = f"clearing:{params['number']}"
     # As it will be read back from the database, so that marks compare.
     return Clause(section, code, json.loads(json.dumps(params)), key)
 
@@ -215,6 +217,7 @@ def _ledger() -> Iterator[Raw]:
     yield "spending", "soonest_first", {}
     yield "spending", "no_cash", {}
     yield "validity", "by_hand", {"months": settings.adjustment_validity_months}
+    yield from _endings()
     yield "returns", "taken_back", {}
     yield "returns", "from_which", {}
     yield "returns", f"debt_{settings.debt_policy}", {}
@@ -223,6 +226,24 @@ def _ledger() -> Iterator[Raw]:
     yield "special", "frozen", {}
     yield "special", "once", {}
     yield "special", "broken_rule", {}
+
+
+def _endings() -> Iterator[Raw]:
+    """How members are told that points end, and which clearings are announced (F69)."""
+    if days := clearings.settings().stages:
+        yield "validity", "reminders", {"days": list(days)}
+    for plan in clearings.coming():
+        yield (
+            "validity",
+            "clearing",
+            {
+                "number": plan.pk,
+                "name": plan.name,
+                "first": plan.earned_first_day and plan.earned_first_day.isoformat(),
+                "last": plan.earned_last_day and plan.earned_last_day.isoformat(),
+                "day": plan.last_day.isoformat(),
+            },
+        )
 
 
 def _gifts() -> Iterator[Raw]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns.policies import programs
 from campaigns.policies.programs import RuleTerms
 from campaigns.selectors import wording
-from campaigns.selectors.wording import samples
+from campaigns.selectors.wording import names, samples
 from campaigns.selectors.wording.names import whole
 from campaigns.selectors.wording.terms import points_text
 
@@ -203,6 +203,32 @@ _FIXED = {
 }
 
 
+def _reminders(params: Params) -> str:
+    days = names.listed(str(day) for day in params["days"])
+    return _(
+        "Members are told %(days)s days before points lapse: on these pages always, and over the "
+        "channels that they have chosen."
+    ) % {"days": days}
+
+
+def _clearing(params: Params) -> str:
+    if params["first"] is None:
+        return (
+            _(
+                "“%(name)s”: points without an end that were earned through %(last)s count through "
+                "%(day)s."
+            )
+            % params
+        )
+    return (
+        _(
+            "“%(name)s”: points without an end that were earned from %(first)s through %(last)s "
+            "count through %(day)s."
+        )
+        % params
+    )
+
+
 def _gifts(params: Params) -> str:
     if not params["days"]:
         return _("Members may give points to relatives and friends when both have agreed to it.")
@@ -231,6 +257,8 @@ RENDERERS: dict[str, Renderer] = {
     "worth": _worth,
     "by_hand": _by_hand,
     "gifts": _gifts,
+    "reminders": _reminders,
+    "clearing": _clearing,
     "gift_limits": _gift_limits,
     "ceiling": lambda params: _("Multipliers together count at most × %(factor)s.") % params,
     "order_cap": _capped(gettext_lazy("One purchase earns at most %(points)s.")),

@@ -25,6 +25,7 @@ from points.models import ClearingPlan, ClearingRun
 from points.selectors import clearings
 from points.services.clearing import engine, rehearsals
 from points.services.clearing.engine import Order, Progress
+from points.signals import settings_changed
 
 SILENCE = timedelta(minutes=2)
 """A plan at work that has been silent for so long belongs to a process that is gone."""
@@ -105,6 +106,7 @@ def approve(*, plan_id: int, actor: str, at: datetime) -> ClearingPlan:
         plan.state, plan.approved_by, plan.approved_at = _STATES.APPROVED, actor, at
         plan.heartbeat_at = None
         plan.save(update_fields=["state", "approved_by", "approved_at", "heartbeat_at"])
+        settings_changed.send(sender=ClearingPlan, at=at)
     return plan
 
 
@@ -114,6 +116,7 @@ def withdraw(*, plan_id: int, at: datetime) -> None:
         plan = _locked(plan_id, *ClearingPlan.EDITABLE, _STATES.APPROVED)
         plan.state, plan.finished_at = _STATES.WITHDRAWN, at
         plan.save(update_fields=["state", "finished_at"])
+        settings_changed.send(sender=ClearingPlan, at=at)
 
 
 def stop(*, plan_id: int) -> None:

@@ -12,12 +12,14 @@ from django.db import transaction
 from django.test import Client
 from django.utils import translation
 
-from campaigns.models import EarningRule, EarningRuleVersion
+from campaigns.models import EarningRule, EarningRuleVersion, RulebookEdition
 from campaigns.policies.programs import RuleTerms
 from campaigns.selectors import rulebook
 from campaigns.services import editions, rules
 from members.models import Tag
-from points.models import LedgerSettings
+from points.models import ClearingSettings, LedgerSettings
+from points.services import settings as ledger_settings
+from points.services.clearing import plans
 from stores.models import Category, Store
 from tests.campaigns.conftest import NOON, draft
 
@@ -332,3 +334,39 @@ def test_two_hundred_rules_are_written_down_in_time() -> None:
     rules.publish(version=version, by=None, now=NOON, short_notice_reason="test")
 
     assert editions.record(NOON) == []
+
+
+def test_reminders_and_announced_clearings_are_said_and_make_a_new_edition() -> None:
+    rules.publish(
+        version=program(),
+        by=None,
+        now=NOON - timedelta(days=290),
+        short_notice_reason="test",
+    )
+    first = RulebookEdition.objects.count()
+    assert "60、30、7、1" in page("/rules/", "zh-hans")
+    settings = ClearingSettings(remind_days="45", required_days="")
+    ledger_settings.save_clearing(settings, at=NOON)
+    assert RulebookEdition.objects.count() == first + 1
+    assert "told 45 days before" in page("/rules/", "en")
+    plan = plans.order(
+        values={
+            "name": "旧账",
+            "policy": "year_end",
+            "earned_first_day": None,
+            "earned_last_day": date(2025, 12, 31),
+            "last_day": date(2026, 12, 31),
+        },
+        actor="staff:1",
+        at=NOON,
+    )
+    plans.request_rehearsal(plan_id=plan.pk, at=NOON)
+    plans.work(plan_id=plan.pk, now=NOON)
+    assert "旧账" not in page("/rules/", "zh-hans")
+    plans.approve(plan_id=plan.pk, actor="staff:2", at=NOON)
+    for language in LANGUAGES:
+        text = page("/rules/", language)
+        assert "旧账" in text
+        assert "2026-12-31" in text
+    plans.withdraw(plan_id=plan.pk, at=NOON)
+    assert "旧账" not in page("/rules/", "zh-hans")
