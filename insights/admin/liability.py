@@ -57,7 +57,8 @@ class LiabilityAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = LiabilityForm(request.GET if "first" in request.GET else _last_month())
+        data = request.GET if "first" in request.GET else _last_month()
+        form = LiabilityForm(data, today=timezone.localdate())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -92,7 +93,7 @@ def _last_month() -> dict[str, str]:
 
 
 def _asked(request: HttpRequest) -> Report:
-    form = LiabilityForm(request.GET)
+    form = LiabilityForm(request.GET, today=timezone.localdate())
     if not form.is_valid():
         raise Http404
     return liability.report(form.cleaned_data["first"], form.cleaned_data["last"])

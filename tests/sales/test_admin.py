@@ -46,7 +46,9 @@ def boss(admin_client: Client) -> Client:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The imports that were handed to the worker."""
     runs: list[int] = []
-    monkeypatch.setattr(tasks.run_import, "delay", runs.append)
+    monkeypatch.setattr(
+        tasks.run_import, "apply_async", lambda args, **_options: runs.append(args[0])
+    )
     return runs
 
 

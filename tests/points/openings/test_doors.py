@@ -110,7 +110,9 @@ def test_a_file_is_rehearsed_and_then_imported_with_one_click(
     django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[int] = []
-    monkeypatch.setattr(tasks.run_opening_import, "delay", begun.append)
+    monkeypatch.setattr(
+        tasks.run_opening_import, "apply_async", lambda args, **_options: begun.append(args[0])
+    )
     client = keeper()
     upload = SimpleUploadedFile("people.csv", f"{HEADER}\n{GOOD}\n{BAD}\n".encode())
     with django_capture_on_commit_callbacks(execute=True):
