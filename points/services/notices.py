@@ -27,7 +27,8 @@ def given(gift: Gift, out: Posting, into: Posting, *, at: datetime) -> None:
             event=event,
             reference=f"gift:{gift.pk}",
             context={
-                "person": other.name or other.masked_number,
+                # Not the name: this stays with the one when the other has left.
+                "person": _masked(other),
                 "points": gift.points,
                 "balance": posting.available,
             },
@@ -37,6 +38,11 @@ def given(gift: Gift, out: Posting, into: Posting, *, at: datetime) -> None:
         for event, member, other, posting, points in sides
     ]
     noting.note(facts, at=at)
+
+
+def _masked(member: Member) -> str:
+    """`林**`, or the masked number of somebody without a name."""
+    return f"{member.name[0]}**" if member.name else member.masked_number
 
 
 def adjusted(adjustment: Adjustment, *, balance: int, at: datetime) -> None:
