@@ -160,7 +160,13 @@ class AnnouncementAdmin(ModelAdmin):
 
     @display(
         description=gettext_lazy("state"),
-        label={"sending": "info", "sent": "success", "stopped": "warning"},
+        label={
+            "draft": "default",
+            "waiting": "info",
+            "sending": "info",
+            "sent": "success",
+            "stopped": "warning",
+        },
     )
     def shown_state(self, row: Announcement) -> tuple[str, str]:
         is_waiting = row.publish_at is not None and row.publish_at > timezone.now()

@@ -111,6 +111,9 @@ class MessageAdmin(ByMember, ReadOnlyAdmin):
             _STATE.UNCERTAIN.value: "warning",
             _STATE.SENT.value: "success",
             _STATE.WAITING.value: "info",
+            _STATE.SENDING.value: "info",
+            _STATE.LAPSED.value: "default",
+            _STATE.BUNDLED.value: "default",
         },
     )
     def shown_state(self, message: Message) -> tuple[str, str]:
