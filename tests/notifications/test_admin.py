@@ -91,7 +91,7 @@ def test_a_wording_is_saved_with_who_and_when(boss: Client) -> None:
     row = MessageTemplate.objects.get()
     assert (row.kind, row.event, row.updated_by) == ("points_expiring", "", "boss")
     shown = text(boss, f"{TEMPLATES}{row.pk}/change/")
-    assert "您有 1,200 积分将于 2026-12-31 到期。" in shown
+    assert "您有 1,200 积分将于 2026-12-20 到期。" in shown
     assert "<code>{details}</code>" in shown
 
 
