@@ -88,16 +88,19 @@ def deliver_channel(
     if not Lane.objects.take(channel=channel, at=now, until=now + policies.LEASE):
         return outcome
     try:
+        lane = Lane.objects.get(channel=channel)
         sweep = _Sweep(channel, now=now, limit=limit, outcome=outcome)
+        if lane.outages:
+            # It was away a moment ago: one call tells whether it still is.
+            sweep.patience = 1
         sweep.run()
-        _note_outages(channel, sweep, now=now)
+        _note_outages(lane, sweep, now=now)
     finally:
         Lane.objects.give_up(channel=channel)
     return outcome
 
 
-def _note_outages(channel: str, sweep: "_Sweep", *, now: datetime) -> None:
-    lane = Lane.objects.get(channel=channel)
+def _note_outages(lane: Lane, sweep: "_Sweep", *, now: datetime) -> None:
     if sweep.is_stopped:
         lane.outages, lane.reason = lane.outages + 1, sweep.reason[:200]
         lane.rests_until = now + policies.rest(lane.outages)
@@ -126,10 +129,11 @@ class _Sweep:
         self.is_traceable = isinstance(self.gateway, Traceable)
         self.ends_at = time.monotonic() + _SECONDS
         self.silent, self.reason, self.has_answered = 0, "", False
+        self.patience = policies.OUTAGES_MAX
 
     @property
     def is_stopped(self) -> bool:
-        return self.silent >= policies.OUTAGES_MAX
+        return self.silent >= self.patience
 
     @property
     def is_over(self) -> bool:

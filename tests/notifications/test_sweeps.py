@@ -101,6 +101,10 @@ def test_provider_that_is_away_holds_up_its_own_channel_only(settings: Settings)
     waiting = Message.objects.filter(channel="email", state="waiting")
     assert (waiting.count(), waiting.filter(attempts=0).count()) == (10, 7)
     assert delivery.deliver_due(now=NOON + timedelta(seconds=10)).total == 0
+    # The first call after the rest tells whether it is still away.
+    delivery.deliver_due(now=NOON + timedelta(seconds=31))
+    lane.refresh_from_db()
+    assert (len(calls), lane.outages) == (4, 2)
     settings.EMAIL_GATEWAY = f"{__name__}.taking"
     assert delivery.deliver_due(now=NOON + timedelta(minutes=2)).sent == 10
     lane.refresh_from_db()
