@@ -23,6 +23,7 @@ class PointsConfig(AppConfig):
         system_health.register(health.of_approvals)
         explanations.register("gift", explanations.words_of_a_gift)
         explanations.register("clearing", explanations.words_of_a_clearing)
+        explanations.register("clearing_extended", explanations.words_of_a_clearing)
         explanations.register("clearing_undone", explanations.words_of_a_clearing)
         explanations.register(lots.SOURCE, lots.told)
         retention.register("opening_rows", setting="import_days", forget=uploads.forget_issues)

@@ -196,6 +196,14 @@ class UndoForm(forms.Form):
     )
 
 
+class ExtendForm(forms.Form):
+    """Until when points count that had lapsed of members who were not told."""
+
+    counts_through = forms.DateField(
+        label=_("They count through"), widget=UnfoldAdminSingleDateWidget
+    )
+
+
 class ClearingSettingsForm(forms.ModelForm[ClearingSettings]):
     class Meta:
         model = ClearingSettings

@@ -1,6 +1,7 @@
 """Clearings in the back office: ordered, rehearsed, approved by somebody else, run, undone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -24,11 +25,11 @@ from unfold.decorators import display
 
 from members.admin.base import ReadOnlyAdmin, posted, service_page
 from points import tasks
-from points.forms import ClearingForm, ClearingSettingsForm, UndoForm
+from points.forms import ClearingForm, ClearingSettingsForm, ExtendForm, UndoForm
 from points.models import ClearingPlan, ClearingSettings
 from points.selectors import clearing_reports, clearings, labels
 from points.services import settings
-from points.services.clearing import plans, undoing
+from points.services.clearing import extending, plans, undoing
 from stores.admin.base import OneRowAdmin
 from stores.tasks import send
 
@@ -56,6 +57,7 @@ _ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "start": ((_STATES.APPROVED, _STATES.STOPPED), "points.run_clearingplan"),
     "stop": ((_STATES.RUNNING,), "points.run_clearingplan"),
     "undo": ((_STATES.DONE, _STATES.STOPPED), "points.undo_clearingplan"),
+    "extend": ((_STATES.DONE,), "points.undo_clearingplan"),
 }
 
 
@@ -81,6 +83,7 @@ class ClearingPlanAdmin(ReadOnlyAdmin):
                 "progress": self.progress_view,
                 "edit": self.edit_view,
                 "undo": self.undo_view,
+                "extend": self.extend_view,
                 "losers": self.losers_view,
                 "skips": self.skips_view,
             }.items()
@@ -176,6 +179,7 @@ class ClearingPlanAdmin(ReadOnlyAdmin):
             ),
             "rehearsal": clearing_reports.rehearsal(plan),
             "outcome": clearing_reports.outcome(plan),
+            "reminded": clearing_reports.reminded(plan),
             "settings": clearings.settings(),
             "is_at_work": plan.state in _AT_WORK,
             "acts": {act for act in _ACTS if self._may(request, plan, act)},
@@ -289,6 +293,32 @@ class ClearingPlanAdmin(ReadOnlyAdmin):
             back=_address(plan),
         )
 
+    def extend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """More time for those whom it passed over, since nobody had told them."""
+        plan = self._plan(request, pk, act="extend")
+        ahead = max(clearings.settings().required, default=30)
+        initial = {"counts_through": timezone.localdate() + timedelta(days=ahead)}
+
+        def call(data: dict[str, Any]) -> tuple[ClearingPlan, str]:
+            members, points = extending.extend(
+                plan_id=plan.pk,
+                counts_through=data["counts_through"],
+                actor=_actor(request),
+                at=timezone.now(),
+            )
+            told = _("%(points)s points of %(members)s members count on.")
+            return plan, told % {"points": f"{points:,}", "members": f"{members:,}"}
+
+        return service_page(
+            self,
+            request,
+            form=ExtendForm(posted(request), initial=initial),
+            title=_("Give time to members who were not told of “%(name)s”") % {"name": plan.name},
+            submit=_("Give time"),
+            call=call,
+            back=_address(plan),
+        )
+
     def _plan(self, request: HttpRequest, pk: Any, *, act: str = "") -> ClearingPlan:
         rows = ClearingPlan.objects.select_related("store")
         plan = get_object_or_404(rows, pk=pk if str(pk).isdigit() else None)
@@ -305,6 +335,8 @@ class ClearingPlanAdmin(ReadOnlyAdmin):
             return False
         if act == "start":
             return plan.cutoff_at <= timezone.now()
+        if act == "extend":
+            return clearing_reports.has_untold(plan)
         return True
 
     @display(description=gettext_lazy("state"), label=_COLOURS)

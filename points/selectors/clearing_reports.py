@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from members.models import Member
-from points.models import ClearingPlan, ClearingRun, ClearingSkip
+from points.models import ClearingPlan, ClearingRun, ClearingSkip, ExpiryNotice
 from points.policies import in_yuan
 from points.selectors import balances, clearings, labels
 from stores.policies import spreadsheets
@@ -185,6 +185,24 @@ def _skips(plan: ClearingPlan) -> Any:
     """Who the last run passed over; what an earlier one left, a later one took or left again."""
     last = ClearingRun.objects.filter(plan=plan).order_by("-pk").values("pk")[:1]
     return ClearingSkip.objects.filter(run_id__in=last)
+
+
+def has_untold(plan: ClearingPlan) -> bool:
+    """Whether the plan left lapsed points of members alone because nobody had told them."""
+    if plan.scope.basis != "lapsed":
+        return False
+    return bool(_skips(plan).filter(reason=ClearingSkip.Reason.NOT_TOLD).exists())
+
+
+def reminded(plan: ClearingPlan) -> list[tuple[int, int]]:
+    """How many members were told of the plan's day so far, by days ahead."""
+    found = (
+        ExpiryNotice.objects.filter(deadline=plan.cutoff_at)
+        .values("stage")
+        .annotate(members=Count("pk"))
+        .order_by("-stage")
+    )
+    return [(row["stage"], row["members"]) for row in found]
 
 
 def _passed_over(skips: Any) -> list[tuple[str, int, int]]:

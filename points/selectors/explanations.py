@@ -66,6 +66,8 @@ def words_of_a_clearing(detail: dict[str, Any]) -> str:
     """Which clearing of the shop's took the points, or gave them back."""
     if detail.get("type") == "clearing_undone":
         return _("The shop has undone “%(name)s”") % {"name": detail["name"]}
+    if detail.get("type") == "clearing_extended":
+        return _("“%(name)s” gives you more time") % {"name": detail["name"]}
     return _("Cleared with “%(name)s”") % {"name": detail["name"]}
 
 

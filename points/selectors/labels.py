@@ -28,6 +28,7 @@ _sources: dict[str, str | Promise] = {
     "restore": pgettext_lazy("source", "points given back"),
     "expiry": pgettext_lazy("source", "expiry"),
     "clearing": pgettext_lazy("source", "clearing"),
+    "clearing_extended": pgettext_lazy("source", "more time after a clearing"),
     "clearing_undone": pgettext_lazy("source", "a clearing undone"),
     "maturity": pgettext_lazy("source", "credit of pending points"),
     "status": pgettext_lazy("source", "status of the account"),

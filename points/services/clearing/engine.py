@@ -105,6 +105,11 @@ def _window(
     return last, busy
 
 
+def book_accounts(order: Order, accounts: list[int]) -> None:
+    """Book what falls under the order of these accounts, waiting for their locks."""
+    _window(order, after=0, only=accounts)
+
+
 def _parameters(order: Order) -> list[Any]:
     scope = order.scope
     return [

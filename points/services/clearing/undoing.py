@@ -34,7 +34,21 @@ _STATES = ClearingPlan.State
 
 
 @dataclass(frozen=True, slots=True)
-class _Back:
+class Terms:
+    """On what terms points come back: until when those count whose own day has passed, by whom,
+    and what their entries and the notice are called."""
+
+    plan: ClearingPlan
+    until: datetime | None
+    actor: str
+    source: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Points that came back to one account, and what it can use now."""
+
     account: int
     member: int
     points: int
@@ -76,9 +90,10 @@ def work(*, plan_id: int, now: datetime, progress: Progress | None = None) -> Cl
     plan = ClearingPlan.objects.get(pk=plan_id)
     beat = plans.heartbeat(plan, now)
     references = [f"expire:{run}" for run in plan.runs.values_list("pk", flat=True)]
+    terms = Terms(plan, plan.undo_until, plan.undone_by, SOURCE, f"clearing_undone:{plan.pk}")
     after = 0
     while beat():
-        last = _window(plan, references, after=after, now=now)
+        last = _window(terms, references, after=after, now=now)
         if last is None:
             break
         after = last
@@ -93,32 +108,45 @@ def work(*, plan_id: int, now: datetime, progress: Progress | None = None) -> Cl
     return plan
 
 
-def _window(plan: ClearingPlan, references: list[str], *, after: int, now: datetime) -> int | None:
+def _window(terms: Terms, references: list[str], *, after: int, now: datetime) -> int | None:
+    plan = terms.plan
     with transaction.atomic():
-        book = Book(recorded_at=now, expected=WINDOW)
-        among, parameters = rows.any_of(references)
-        book.cursor.execute(
-            f"SELECT account_id, id FROM points_entry WHERE reference {among} "  # noqa: S608 - constants
-            "AND account_id > %s ORDER BY account_id, id LIMIT %s",
-            [*parameters, after, WINDOW],
-        )
-        entries: list[tuple[int, int]] = [(row[0], row[1]) for row in book.cursor.fetchall()]
-        if not entries:
-            return None
-        if len(entries) == WINDOW:
-            # An account whose entries go on beyond the window waits for the next one.
-            whole = [pair for pair in entries if pair[0] != entries[-1][0]]
-            entries = whole or entries
-        book.lock_accounts({account for account, _entry in entries})
-        gone = _erased(book)
-        back = _give_back(book, plan, [pair for pair in entries if pair[0] not in gone], now)
-        book.flush()
-        _tell(plan, back, now)
+        last, back = give_back(terms, references, after=after, now=now)
         plan.undone_accounts += len(back)
         plan.undone_points += sum(one.points for one in back)
         plan.save(update_fields=["undone_accounts", "undone_points"])
-        _follow_merges(plan, back, now)
-    return entries[-1][0]
+    return last
+
+
+def give_back(
+    terms: Terms, references: list[str], *, after: int, now: datetime
+) -> tuple[int | None, list[Back]]:
+    """Answer the expiries of these runs for the next accounts after `after`, and tell them.
+
+    Returns the last account looked at (None: there was none) and what came back. Locks the
+    accounts, within the caller's transaction.
+    """
+    book = Book(recorded_at=now, expected=WINDOW)
+    among, parameters = rows.any_of(references)
+    book.cursor.execute(
+        f"SELECT account_id, id FROM points_entry WHERE reference {among} "  # noqa: S608 - constants
+        "AND account_id > %s ORDER BY account_id, id LIMIT %s",
+        [*parameters, after, WINDOW],
+    )
+    entries: list[tuple[int, int]] = [(row[0], row[1]) for row in book.cursor.fetchall()]
+    if not entries:
+        return None, []
+    if len(entries) == WINDOW:
+        # An account whose entries go on beyond the window waits for the next one.
+        whole = [pair for pair in entries if pair[0] != entries[-1][0]]
+        entries = whole or entries
+    book.lock_accounts({account for account, _entry in entries})
+    gone = _erased(book)
+    back = _answered(book, terms, [pair for pair in entries if pair[0] not in gone], now)
+    book.flush()
+    _tell(terms, back, now)
+    _follow_merges(terms, back, now)
+    return entries[-1][0], back
 
 
 def _erased(book: Book) -> set[int]:
@@ -128,19 +156,19 @@ def _erased(book: Book) -> set[int]:
     return {members[member] for member in left.values_list("pk", flat=True)}
 
 
-def _give_back(
-    book: Book, plan: ClearingPlan, entries: list[tuple[int, int]], now: datetime
-) -> list[_Back]:
+def _answered(
+    book: Book, terms: Terms, entries: list[tuple[int, int]], now: datetime
+) -> list[Back]:
     answered = book.answered([(account, f"unclear:{entry}") for account, entry in entries])
     open_ = [pair for pair in entries if (pair[0], f"unclear:{pair[1]}") not in answered]
     lots = _lots(book, [entry for _account, entry in open_])
-    found: dict[int, _Back] = {}
+    found: dict[int, Back] = {}
     for account_id, entry_id in open_:
         account = book.accounts[account_id]
-        points = _restore(book, plan, account, entry_id, lots.get(entry_id, []), now)
+        points = _restore(book, terms, account, entry_id, lots.get(entry_id, []), now)
         if points:
             before = found[account_id].points if account_id in found else 0
-            found[account_id] = _Back(
+            found[account_id] = Back(
                 account_id, account.member_id, before + points, account.available
             )
     return list(found.values())
@@ -167,7 +195,7 @@ def _lots(book: Book, entries: list[int]) -> dict[int, list[LotRow]]:
 
 def _restore(
     book: Book,
-    plan: ClearingPlan,
+    terms: Terms,
     account: AccountRow,
     entry_id: int,
     lots: list[LotRow],
@@ -182,10 +210,10 @@ def _restore(
     note = Note(
         reference=reference,
         fingerprint=fingerprint(reference),
-        source=SOURCE,
-        actor=plan.undone_by,
+        source=terms.source,
+        actor=terms.actor,
         at=now,
-        explanation={"type": SOURCE, "plan": plan.pk, "name": plan.name},
+        explanation={"type": terms.source, "plan": terms.plan.pk, "name": terms.plan.name},
     )
     entry = book.post(
         account,
@@ -200,7 +228,7 @@ def _restore(
     account.expired_total -= points
     fresh = []
     for lot, part in parts:
-        ends = lot.expires_at if lot.expires_at > now else (plan.undo_until or lot.expires_at)
+        ends = lot.expires_at if lot.expires_at > now else (terms.until or lot.expires_at)
         new = book.grant(
             entry, points=part, earned_at=lot.earned_at, expires_at=ends, usable_at=now
         )
@@ -212,13 +240,13 @@ def _restore(
     return points
 
 
-def _tell(plan: ClearingPlan, back: list[_Back], now: datetime) -> None:
+def _tell(terms: Terms, back: list[Back], now: datetime) -> None:
     facts = [
         Fact(
             member_id=one.member,
             kind=Notice.Kind.POINTS_CLEARED,
             event="undone",
-            reference=f"clearing_undone:{plan.pk}",
+            reference=terms.notice,
             context={
                 "points": one.points,
                 "balance": one.balance,
@@ -232,8 +260,8 @@ def _tell(plan: ClearingPlan, back: list[_Back], now: datetime) -> None:
     telling.tell(facts, at=now)
 
 
-def _follow_merges(plan: ClearingPlan, back: list[_Back], now: datetime) -> None:
+def _follow_merges(terms: Terms, back: list[Back], now: datetime) -> None:
     """What came back to somebody who was merged since goes on to the member who is left."""
     merged = AccountMerge.objects.filter(gone_id__in=[one.account for one in back])
     for kept, gone in merged.values_list("kept__member_id", "gone__member_id"):
-        restoring.move_on(kept, gone, plan.undone_by, now)
+        restoring.move_on(kept, gone, terms.actor, now)

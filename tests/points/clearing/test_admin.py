@@ -106,6 +106,7 @@ def test_from_the_order_to_the_report_and_back(old_points: Member) -> None:
         ("stop", "run"),
         ("withdraw", "change"),
         ("undo", "undo"),
+        ("extend", "undo"),
     ],
 )
 def test_each_button_needs_its_right(lin: Member, act: str, right: str) -> None:
@@ -153,7 +154,7 @@ def test_the_page_asks_a_fixed_number_of_queries(
     client = somebody("看", "view")
     url = reverse("admin:points_clearingplan_change", args=[plan.pk])
     client.get(url)
-    with django_assert_num_queries(14):  # type: ignore[operator]
+    with django_assert_num_queries(15):  # type: ignore[operator]
         client.get(url)
 
 
