@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from points.models import ClearingPlan
 from points.policies import NEVER, add_months, start_of_day
 from points.policies.clearing import Scope
 from points.selectors import clearings
+from points.selectors.balances import EXPIRING_DAYS
 from points.selectors.entries import lots as usable_lots
 from points.selectors.statements import last_day
 
@@ -98,6 +99,19 @@ def calendar(member_id: int, at: datetime) -> Calendar:
         months[last_day(lot.ends_at).replace(day=1)].lots.append(lot)
     touching = [plan for plan in plans if plan.cutoff_at in ends]
     return Calendar(list(months.values()), later, never, touching)
+
+
+def ending_by_order(member_id: int, at: datetime) -> int:
+    """Usable points that announced clearings end within 30 days; their own days do not say so.
+
+    One query, and one more while such a clearing is near.
+    """
+    horizon = at + timedelta(days=EXPIRING_DAYS)
+    near = [plan for plan in clearings.coming() if at < plan.cutoff_at <= horizon]
+    if not near:
+        return 0
+    rows = lots(member_id, at, near).filter(expires_at__gte=NEVER, ends_at__lte=horizon)
+    return int(rows.aggregate(points=Sum("usable", default=0))["points"])
 
 
 def lots(member_id: int, at: datetime, plans: Sequence[ClearingPlan]) -> QuerySet[Any]:

@@ -43,11 +43,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def _home(request: HttpRequest, member: Member) -> HttpResponse:
-    balance = selectors.balance(member.pk, timezone.now())
+    now = timezone.now()
+    balance = selectors.balance(member.pk, now)
     context = {
         "tab": "home",
         "member": member,
         "balance": balance,
+        "expiring": balance.expiring + calendar.ending_by_order(member.pk, now),
         "worth": balance.value_in_yuan(selectors.ledger_settings()),
         "entries": _rows(member)[:_LATEST],
     }

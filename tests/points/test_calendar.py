@@ -185,3 +185,12 @@ def test_a_spend_of_the_past_is_seen_at_its_time(lin: Member, grant: Grant) -> N
     )
     assert selectors.balance_as_of(lin.pk, at("2026-01-15")).available == 100
     assert selectors.balance_as_of(lin.pk, at("2026-02-15")).available == 60
+
+
+def test_what_a_near_clearing_ends_counts_as_expiring(lin: Member, grant: Grant) -> None:
+    give(grant, lin, 100, None, earned=at("2025-05-05"))
+    give(grant, lin, 30, None)
+    approved(ordered())
+    assert calendar.ending_by_order(lin.pk, at("2026-12-01")) == 0
+    assert calendar.ending_by_order(lin.pk, at("2026-12-03")) == 100
+    assert calendar.ending_by_order(lin.pk, at("2027-01-02")) == 0

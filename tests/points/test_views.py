@@ -202,7 +202,7 @@ def test_queries_of_pages_do_not_grow(rows: int, django_assert_num_queries: Any)
     browser = cast.browser_of(lin)
     # Each page also asks what points are called here, and how many messages are unread.
     # Balance, what a point is worth, entries, whether there are levels, an announcement.
-    with django_assert_num_queries(AUTHENTICATION + 2 + 4 + 3):
+    with django_assert_num_queries(AUTHENTICATION + 2 + 4 + 3 + 1):
         browser.get("/")
     # Balance, entries, the months.
     with django_assert_num_queries(AUTHENTICATION + 2 + 3):
