@@ -12,6 +12,7 @@ class PointsConfig(AppConfig):
         from members.services import retention
         from points import receivers  # noqa: F401 - connects the receivers
         from points.selectors import explanations, health, losses, personal, till
+        from points.services import reminders
         from points.services.openings import lots, uploads
         from stores.selectors import health as system_health
         from stores.selectors import labels
@@ -26,6 +27,7 @@ class PointsConfig(AppConfig):
         explanations.register("clearing_extended", explanations.words_of_a_clearing)
         explanations.register("clearing_undone", explanations.words_of_a_clearing)
         explanations.register(lots.SOURCE, lots.told)
+        retention.register("expiry_notices", setting="notice_days", forget=reminders.forget_old)
         retention.register("opening_rows", setting="import_days", forget=uploads.forget_issues)
         labels.register_jobs(
             {

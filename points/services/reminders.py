@@ -97,6 +97,17 @@ def remind(*, now: datetime, progress: Progress | None = None) -> Reminded:
     return done
 
 
+def forget_old(*, before: datetime, limit: int) -> int:
+    """Delete up to `limit` proofs of points whose end, and whose notice, lie before this instant.
+
+    A clearing asks only for those of ends to come, or just over.
+    """
+    old = ExpiryNotice.objects.filter(deadline__lt=before, told_at__lt=before).order_by("deadline")
+    ids = list(old.values_list("pk", flat=True)[:limit])
+    deleted, _by_model = ExpiryNotice.objects.filter(pk__in=ids).delete()
+    return deleted
+
+
 def _day(now: datetime) -> _Day:
     settings = clearings.settings()
     zone = ZoneInfo(timezone.get_default_timezone_name())

@@ -141,6 +141,16 @@ def test_a_run_that_is_killed_tells_the_others_and_nobody_twice(
     assert [told(member) for member in members] == [[(10, 30, 0)]] * 7
 
 
+def test_proofs_are_kept_as_long_as_notices_and_then_forgotten(lin: Member, grant: Grant) -> None:
+    ending(grant, lin, 100, "2026-06-30")
+    ending(grant, lin, 30, "2026-12-31")
+    reminders.remind(now=at("2026-06-01"))
+    reminders.remind(now=at("2026-12-02"))
+    assert reminders.forget_old(before=at("2026-06-15"), limit=10) == 0
+    assert reminders.forget_old(before=at("2026-12-10"), limit=10) == 1
+    assert ExpiryNotice.objects.get().points == 30
+
+
 def test_a_window_takes_a_fixed_number_of_queries(grant: Grant) -> None:
     counts = []
     for count in (1, 3, 30):
