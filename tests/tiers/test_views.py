@@ -51,10 +51,10 @@ def test_the_home_page_has_a_meter(django_assert_num_queries: Any) -> None:
     lin = cast.member()
     browser = cast.browser_of(lin)
     browser.get("/")
-    with django_assert_num_queries(AUTHENTICATION + 6 + GOALS + 1):
+    with django_assert_num_queries(AUTHENTICATION + 7 + GOALS + 1):
         page_of(browser, "/")
     ladder()
-    with django_assert_num_queries(AUTHENTICATION + 6 + GOALS + 3):
+    with django_assert_num_queries(AUTHENTICATION + 7 + GOALS + 3):
         page = page_of(browser, "/")
     assert "climb" in page
     assert "¥1,000" in page

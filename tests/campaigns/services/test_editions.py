@@ -154,9 +154,9 @@ def test_recording_asks_as_often_for_many_versions() -> None:
         upcoming(days)
     editions.record(NOON)
 
-    # Each version that is alive is looked at: its rules, the settings of ledger and gifts, and
-    # what points as money and the mall say, spending and returns each.
-    assert queries() - one == 2 * 7
+    # Each version that is alive is looked at: its rules, the settings of ledger, expiry and gifts,
+    # the clearings to come, and what points as money and the mall say, spending and returns each.
+    assert queries() - one == 2 * 9
 
 
 def test_the_settings_page_makes_a_revision_at_once(admin_client: Client) -> None:
