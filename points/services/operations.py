@@ -250,7 +250,14 @@ def move(
         **note.entry(),
     )
     arrived = [
-        book.grant(into, points=part, earned_at=lot.earned_at, expires_at=lot.expires_at)
+        book.grant(
+            into,
+            points=part,
+            earned_at=lot.earned_at,
+            expires_at=lot.expires_at,
+            # Theirs from now on: notices that came before could not have reached them.
+            usable_at=max(lot.usable_at, note.at),
+        )
         for lot, part in taken
     ]
     for (lot, _part), new in zip(taken, arrived, strict=True):

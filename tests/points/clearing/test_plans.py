@@ -10,7 +10,7 @@ from notifications.models import Notice
 from points import exceptions, selectors
 from points.models import ClearingPlan, ClearingRun, ClearingSettings, ClearingSkip, Entry, Lot
 from points.selectors import audit
-from points.services import expiry, holds, ledger
+from points.services import expiry, holds, ledger, transfers
 from points.services.clearing import engine, plans, telling, working
 from points.services.rows import Posting
 from tests.points.clearing.conftest import (
@@ -121,6 +121,27 @@ def test_a_notice_counts_up_to_three_days_after_its_day(
     reminded(f"2026-12-{2 + late:02}", "2026-12-25")
     working.work(plan_id=plan.pk, now=YEAR_OVER)
     assert ClearingRun.objects.get().points == points
+
+
+def test_a_gift_owes_only_the_notices_that_could_reach_its_new_owner(
+    lin: Member, chen: Member, grant: Grant
+) -> None:
+    old(grant, lin, 100)
+    plan = approved(ordered())
+    reminded("2026-12-02")
+    transfers.transfer(
+        from_member_id=lin.pk,
+        to_member_id=chen.pk,
+        points=60,
+        reference="gift",
+        actor="t",
+        at=at("2026-12-20"),
+    )
+    reminded("2026-12-25")
+    working.work(plan_id=plan.pk, now=YEAR_OVER)
+    assert ClearingRun.objects.get().points == 100
+    assert not ClearingSkip.objects.exists()
+    assert audit.run().breaches == {}
 
 
 def test_what_a_checkout_reserves_stays_and_is_listed(lin: Member, grant: Grant) -> None:
