@@ -276,6 +276,27 @@ def ensure() -> list[str]:
     return made
 
 
+def widen() -> dict[str, list[str]]:
+    """Give the groups of these roles what they lack of them, as after an upgrade.
+
+    Nothing is taken away, and groups with other names are left alone. Returns the added
+    permissions by group, sorted. Raises LookupError as `ensure` does.
+    """
+    added = {}
+    with transaction.atomic():
+        for name, wanted in ROLES.items():
+            group = Group.objects.filter(name=name).first()
+            if group is None:
+                continue
+            missing = set(_permissions(wanted)) - set(group.permissions.all())
+            if missing:
+                group.permissions.add(*missing)
+                added[name] = sorted(
+                    f"{one.content_type.app_label}.{one.codename}" for one in missing
+                )
+    return added
+
+
 def _permissions(wanted: tuple[str, ...]) -> list[Permission]:
     matches = Q()
     for name in set(wanted):

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.test import Client
 
@@ -24,6 +24,24 @@ def test_merchants_own_choice_stays() -> None:
     group.permissions.clear()
     roles.ensure()
     assert group.permissions.count() == 0
+
+
+@pytest.mark.django_db
+def test_groups_are_widened_only_when_asked_and_lose_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    roles.ensure()
+    finance = Group.objects.get(name="财务")
+    own = Permission.objects.get(codename="add_adjustment")
+    gained = Permission.objects.get(codename="approve_clearingplan")
+    finance.permissions.add(own)
+    finance.permissions.remove(gained)
+    Group.objects.get(name="客服").delete()
+    call_command("setup_roles", widen=True)
+    assert capsys.readouterr().out == "客服\n财务: + points.approve_clearingplan\n"
+    assert {own, gained} <= set(finance.permissions.all())
+    call_command("setup_roles", widen=True)
+    assert capsys.readouterr().out == "nothing to do\n"
 
 
 @pytest.mark.django_db
