@@ -3,13 +3,13 @@
 docs/algorithms/clearing.md tells the same in prose, with worked cases.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from points.policies import NEVER, start_of_day
+from points.policies import start_of_day
 
 STAGES = (60, 30, 7, 1)
 """Days ahead at which members are reminded, unless the merchant says otherwise (F69)."""
@@ -42,18 +42,6 @@ class Scope:
     def __post_init__(self) -> None:
         if self.basis == "earned" and self.earned_before is None:
             raise ValueError("an ordered clearing says up to when the points were earned")
-
-    def takes(
-        self, *, earned_at: datetime, expires_at: datetime, store_id: int | None = None
-    ) -> bool:
-        """Whether an open lot falls under this clearing."""
-        if self.store_id not in (None, store_id):
-            return False
-        if self.basis == "lapsed":
-            return expires_at <= self.cutoff_at
-        if self.earned_before is None or expires_at < NEVER:
-            return False
-        return (self.earned_from or earned_at) <= earned_at < self.earned_before
 
     def deadline(self, expires_at: datetime) -> datetime:
         """From when a lot that this takes no longer counts: what its reminders were about."""
@@ -104,6 +92,24 @@ def owed(deadline: datetime, usable_at: datetime, required: Sequence[int]) -> li
     granted with their end in sight.
     """
     return [stage for stage in required if usable_at <= deadline - timedelta(days=stage)]
+
+
+def was_told(
+    deadline: datetime,
+    usable_at: datetime,
+    *,
+    required: Sequence[int],
+    late_days: int,
+    given: Mapping[int, int],
+) -> bool:
+    """Whether every owed reminder was given, at most `late_days` after its day.
+
+    `given`: the reminders of this deadline with the days that were left. The stored function
+    `points_was_told` says the same; the tests of clearings run through either.
+    """
+    return all(
+        given.get(stage, -1) >= stage - late_days for stage in owed(deadline, usable_at, required)
+    )
 
 
 def days_of(text: str) -> tuple[int, ...]:

@@ -12,7 +12,6 @@ from django.db.models import (
     DateTimeField,
     Expression,
     F,
-    Q,
     QuerySet,
     Sum,
     Value,
@@ -126,14 +125,7 @@ def lots(member_id: int, at: datetime, plans: Sequence[ClearingPlan]) -> QuerySe
 def ends_at(scopes: Sequence[Scope]) -> Expression | F:
     """When a lot ends: by the first clearing that takes it, or else by itself."""
     cases = [
-        When(_takes(scope), then=Value(scope.cutoff_at, output_field=DateTimeField()))
+        When(clearings.under(scope), then=Value(scope.cutoff_at, output_field=DateTimeField()))
         for scope in sorted(scopes, key=lambda scope: scope.cutoff_at)
     ]
     return Case(*cases, default=F("expires_at"), output_field=DateTimeField())
-
-
-def _takes(scope: Scope) -> Q:
-    found = Q(expires_at__gte=NEVER, earned_at__lt=scope.earned_before)
-    if scope.earned_from is not None:
-        found &= Q(earned_at__gte=scope.earned_from)
-    return found if scope.store_id is None else found & Q(store_id=scope.store_id)

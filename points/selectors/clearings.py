@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import ExtractYear
 from django.db.models.query import QuerySet
 from django.utils.functional import Promise
 
 from points.models import Account, ClearingPlan, ClearingSettings, ExpiryNotice, Lot
 from points.policies import NEVER
+from points.policies import clearing as policies
 from points.policies.clearing import Scope, quarter_of
 
 WINDOW = 2_000
@@ -54,16 +55,23 @@ def coming() -> list[ClearingPlan]:
     return list(plans.exclude(policy=ClearingPlan.Policy.LAPSED).order_by("last_day", "pk"))
 
 
+def under(scope: Scope) -> Q:
+    """The condition on lots that fall under `scope`, whatever their state."""
+    if scope.basis == "lapsed":
+        found = Q(expires_at__lte=scope.cutoff_at)
+    else:
+        found = Q(expires_at__gte=NEVER) & _earned(scope)
+    return found if scope.store_id is None else found & Q(store_id=scope.store_id)
+
+
+def _earned(scope: Scope) -> Q:
+    found = Q(earned_at__lt=scope.earned_before)
+    return found if scope.earned_from is None else found & Q(earned_at__gte=scope.earned_from)
+
+
 def due_lots(scope: Scope) -> QuerySet[Lot]:
     """Open lots that fall under `scope`, reserved ones included."""
-    rows = Lot.objects.filter(state=Lot.State.OPEN)
-    if scope.basis == "lapsed":
-        rows = rows.filter(expires_at__lte=scope.cutoff_at)
-    else:
-        rows = rows.filter(expires_at__gte=NEVER, earned_at__lt=scope.earned_before)
-        if scope.earned_from is not None:
-            rows = rows.filter(earned_at__gte=scope.earned_from)
-    return rows if scope.store_id is None else rows.filter(store_id=scope.store_id)
+    return Lot.objects.filter(under(scope), state=Lot.State.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def _window(
     scope: Scope, rules: ClearingSettings, after: int, last: int, at: datetime
 ) -> list[Loser]:
     rows = due_lots(scope).filter(account_id__gt=after, account_id__lte=last, held=0)
-    told = _told(after, last)
+    told = told_of(ExpiryNotice.objects.filter(account_id__gt=after, account_id__lte=last))
     found: dict[int, list[int]] = {}
     for account, points, usable_at, expires_at in rows.values_list(
         "account_id", "remaining", "usable_at", "expires_at"
@@ -111,11 +119,12 @@ def _window(
         figures[0] += 1
         figures[1] += points
         deadline = scope.deadline(expires_at)
-        if any(
-            stage not in told.get((account, deadline), {})
-            or told[account, deadline][stage] < stage - rules.late_days
-            for stage in rules.required
-            if usable_at <= deadline - timedelta(days=stage) <= at
+        if not policies.was_told(
+            deadline,
+            usable_at,
+            required=[day for day in rules.required if deadline - timedelta(days=day) <= at],
+            late_days=rules.late_days,
+            given=told.get((account, deadline), {}),
         ):
             figures[2] += points
     owners = Account.objects.filter(pk__in=found).order_by("pk")
@@ -126,11 +135,10 @@ def _window(
     return losers
 
 
-def _told(after: int, last: int) -> dict[tuple[int, datetime], dict[int, int]]:
+def told_of(notices: QuerySet[ExpiryNotice]) -> dict[tuple[int, datetime], dict[int, int]]:
     """By account and deadline: the reminders that were given, with the days that were left."""
-    rows = ExpiryNotice.objects.filter(account_id__gt=after, account_id__lte=last)
     found: dict[tuple[int, datetime], dict[int, int]] = {}
-    for account, deadline, stage, left in rows.values_list(
+    for account, deadline, stage, left in notices.values_list(
         "account_id", "deadline", "stage", "days_left"
     ).iterator():
         found.setdefault((account, deadline), {})[stage] = left
@@ -142,26 +150,18 @@ def kept(scope: Scope) -> dict[str, int]:
     if scope.basis == "lapsed":
         return {"accounts": 0, "points": 0}
     rows = Lot.objects.filter(
+        _earned(scope),
         state=Lot.State.OPEN,
         expires_at__gt=scope.cutoff_at,
         expires_at__lt=NEVER,
-        earned_at__lt=scope.earned_before,
     )
-    if scope.earned_from is not None:
-        rows = rows.filter(earned_at__gte=scope.earned_from)
     return _counted(rows if scope.store_id is None else rows.filter(store_id=scope.store_id))
 
 
 def left_alone(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
     """What falls under `scope` but is reserved by a checkout, and what is still pending."""
     held = due_lots(scope).filter(held__gt=0)
-    pending = Lot.objects.filter(state=Lot.State.PENDING)
-    if scope.basis == "lapsed":
-        pending = pending.filter(expires_at__lte=scope.cutoff_at)
-    else:
-        pending = pending.filter(expires_at__gte=NEVER, earned_at__lt=scope.earned_before)
-    if scope.store_id is not None:
-        pending = pending.filter(store_id=scope.store_id)
+    pending = Lot.objects.filter(under(scope), state=Lot.State.PENDING)
     return _counted(held), _counted(pending)
 
 

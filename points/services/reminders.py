@@ -8,19 +8,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from notifications.models import Notice
 from notifications.services import telling
 from notifications.services.telling import Fact
-from points.models import ClearingSettings, ExpiryNotice
+from points.models import ClearingSettings, ExpiryNotice, Lot
 from points.policies import clearing as policies
 from points.policies import in_yuan, start_of_day
 from points.policies.clearing import Scope
 from points.selectors import balances, clearings
 from points.services import rows
-from points.services.clearing import engine
 
 WINDOW = 1_000
 """Accounts told in one transaction."""
@@ -128,29 +128,22 @@ def _day(now: datetime) -> _Day:
     )
 
 
-def _conditions(day: _Day) -> Iterator[tuple[str, list[Any], datetime | None]]:
+def _ending(day: _Day) -> Iterator[tuple[QuerySet[Lot], datetime | None]]:
     """Lots that end soon by themselves (None), and those that an ordered clearing will end."""
-    yield (
-        "l.state = 'open' AND l.expires_at > %s AND l.expires_at < %s",
-        [rows.stamp(day.now), rows.stamp(day.horizon)],
-        None,
+    own = Lot.objects.filter(
+        state=Lot.State.OPEN, expires_at__gt=day.now, expires_at__lt=day.horizon
     )
+    yield own, None
     for scope in day.scopes:
-        condition, parameters = engine.due(scope, prefix="l.")
-        yield condition, parameters, scope.cutoff_at
+        yield clearings.due_lots(scope), scope.cutoff_at
 
 
 def _accounts(day: _Day, after: int) -> list[int]:
-    """The next accounts of which something ends soon; closed members have nobody to tell."""
+    """The next accounts of which something ends soon."""
     found: set[int] = set()
-    for condition, parameters, _deadline in _conditions(day):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT DISTINCT l.account_id FROM points_lot l WHERE {condition} "  # noqa: S608 - constants
-                "AND l.account_id > %s ORDER BY l.account_id LIMIT %s",
-                [*parameters, after, WINDOW],
-            )
-            found.update(account for (account,) in cursor.fetchall())
+    for lots, _deadline in _ending(day):
+        accounts = lots.filter(account_id__gt=after).order_by("account_id")
+        found.update(accounts.values_list("account_id", flat=True).distinct()[:WINDOW])
     return sorted(found)[:WINDOW]
 
 
@@ -169,17 +162,13 @@ def _window(day: _Day, after: int, last: int) -> dict[int, _Due]:
 def _sums(day: _Day, after: int, last: int) -> dict[tuple[int, datetime], int]:
     """Points by account and end, whether they end by themselves or by an ordered clearing."""
     sums: dict[tuple[int, datetime], int] = {}
-    for condition, parameters, deadline in _conditions(day):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT l.account_id, l.expires_at, SUM(l.remaining) FROM points_lot l "  # noqa: S608 - constants
-                f"WHERE {condition} AND l.account_id > %s AND l.account_id <= %s "
-                "GROUP BY l.account_id, l.expires_at ORDER BY l.account_id, l.expires_at",
-                [*parameters, after, last],
-            )
-            for account, expires_at, points in cursor.fetchall():
-                key = (account, deadline or rows.aware(expires_at))
-                sums[key] = sums.get(key, 0) + int(points)
+    for lots, deadline in _ending(day):
+        window = lots.filter(account_id__gt=after, account_id__lte=last).order_by()
+        for account, expires_at, points in window.values_list("account_id", "expires_at").annotate(
+            points=Sum("remaining")
+        ):
+            key = (account, deadline or expires_at)
+            sums[key] = sums.get(key, 0) + int(points)
     return sums
 
 

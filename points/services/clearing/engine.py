@@ -6,15 +6,17 @@ entries, totals and liability say so too.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Count, Sum
 
-from points.models import ClearingRun, ClearingSkip
+from points.models import ClearingRun, ClearingSkip, ExpiryNotice
 from points.models.fields import canonical
-from points.policies import NEVER, fingerprint
-from points.policies.clearing import Scope
+from points.policies import fingerprint
+from points.policies.clearing import Scope, was_told
+from points.selectors import clearings
 from points.services import lapsing, operations, rows, stored
 from points.services.book import WINDOW, Book
 from points.services.operations import Note
@@ -129,50 +131,6 @@ def _parameters(order: Order) -> list[Any]:
     ]
 
 
-def due(scope: Scope, *, prefix: str = "") -> tuple[str, list[Any]]:
-    """The condition on open lots that fall under `scope`, reserved ones included."""
-    stamp = rows.stamp
-    if scope.basis == "lapsed":
-        conditions = [f"{prefix}expires_at <= %s"]
-        parameters: list[Any] = [stamp(scope.cutoff_at)]
-    else:
-        assert scope.earned_before is not None  # noqa: S101 - the scope says so itself
-        conditions = [f"{prefix}expires_at >= %s", f"{prefix}earned_at < %s"]
-        parameters = [stamp(NEVER), stamp(scope.earned_before)]
-        if scope.earned_from is not None:
-            conditions.append(f"{prefix}earned_at >= %s")
-            parameters.append(stamp(scope.earned_from))
-    if scope.store_id is not None:
-        conditions.append(f"{prefix}store_id = %s")
-        parameters.append(scope.store_id)
-    return f"{prefix}state = 'open' AND " + " AND ".join(conditions), parameters
-
-
-def not_told(
-    deadline: str, required: Sequence[int], late_days: int, *, prefix: str
-) -> tuple[str, list[Any]]:
-    """The condition on lots whose owner lacks a required notice; see `policies.clearing.owed`.
-
-    `deadline` is an expression of SQL, the lot's own end or a parameter.
-    """
-    parts, parameters = [], []
-    for stage in required:
-        parts.append(
-            f"({prefix}usable_at <= {_days_before(deadline, stage)} AND NOT EXISTS ("  # noqa: S608 - constants
-            f"SELECT 1 FROM points_expirynotice n WHERE n.account_id = {prefix}account_id "
-            f"AND n.deadline = {deadline} AND n.stage = %s AND n.days_left >= %s))"
-        )
-        parameters += [stage, stage - late_days]
-    return f"({' OR '.join(parts)})", parameters
-
-
-def _days_before(instant: str, days: int) -> str:
-    if rows.is_postgresql():
-        return f"({instant} - make_interval(days => {int(days)}))"
-    # As Django writes instants on SQLite: with a fraction only where there is one.
-    return f"datetime({instant}, '-{int(days)} days')"
-
-
 def _portable(order: Order, *, after: int, only: list[int] | None) -> tuple[int | None, list[int]]:
     window = only if only is not None else _due_accounts(order.scope, after=after)
     book = Book(recorded_at=order.recorded_at, expected=max(len(window), 1))
@@ -184,59 +142,35 @@ def _portable(order: Order, *, after: int, only: list[int] | None) -> tuple[int 
     last = window[-1] if window and only is None else None
     if locked:
         # A new statement after the lock: what it reads is what nobody can change any more.
-        _book_lots(order, book, _lots(order, book, locked))
+        _book_lots(order, book, _lots(order, locked))
     return last, sorted(set(window) - set(locked))
 
 
 def _due_accounts(scope: Scope, *, after: int) -> list[int]:
-    condition, parameters = due(scope)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT account_id FROM points_lot WHERE {condition} "  # noqa: S608 - constants
-            "AND held = 0 AND account_id > %s ORDER BY account_id LIMIT %s",
-            [*parameters, after, WINDOW],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _lots(order: Order, book: Book, accounts: list[int]) -> list[tuple[int, int, int, bool]]:
-    """(lot, account, points, whether its owner was told) of what is due of these accounts."""
-    condition, parameters = due(order.scope, prefix="l.")
-    among, ids = rows.any_of(accounts)
-    missing = "1 = 0"
-    extra: list[Any] = []
-    if order.required:
-        missing, extra = _missing(order)
-    book.cursor.execute(
-        f"SELECT l.id, l.account_id, l.remaining, CASE WHEN {missing} THEN 0 ELSE 1 END "  # noqa: S608 - constants
-        f"FROM points_lot l WHERE {condition} AND l.held = 0 AND l.account_id {among} "
-        "ORDER BY l.account_id",
-        [*extra, *parameters, *ids],
+    accounts = clearings.due_lots(scope).filter(held=0, account_id__gt=after)
+    return list(
+        accounts.order_by("account_id").values_list("account_id", flat=True).distinct()[:WINDOW]
     )
-    return [
-        (lot, account, points, bool(told)) for lot, account, points, told in book.cursor.fetchall()
-    ]
 
 
-def _missing(order: Order) -> tuple[str, list[Any]]:
-    if order.scope.basis == "lapsed":
-        return not_told("l.expires_at", order.required, order.late_days, prefix="l.")
-    # The deadline is the same for all: said as a value wherever the condition names it.
-    cutoff = order.scope.cutoff_at
-    parts, parameters = [], []
-    for stage in order.required:
-        parts.append(
-            "(l.usable_at <= %s AND NOT EXISTS (SELECT 1 FROM points_expirynotice n "
-            "WHERE n.account_id = l.account_id AND n.deadline = %s AND n.stage = %s "
-            "AND n.days_left >= %s))"
+def _lots(order: Order, accounts: list[int]) -> list[tuple[int, int, int, bool]]:
+    """(lot, account, points, whether its owner was told) of what is due of these accounts."""
+    told: dict[tuple[int, datetime], dict[int, int]] = {}
+    if order.required:
+        told = clearings.told_of(ExpiryNotice.objects.filter(account_id__in=accounts))
+    due = clearings.due_lots(order.scope).filter(held=0, account_id__in=accounts)
+    found = []
+    for lot in due.order_by("account_id", "pk"):
+        deadline = order.scope.deadline(lot.expires_at)
+        is_told = was_told(
+            deadline,
+            lot.usable_at,
+            required=order.required,
+            late_days=order.late_days,
+            given=told.get((lot.account_id, deadline), {}),
         )
-        parameters += [
-            rows.stamp(cutoff - timedelta(days=stage)),
-            rows.stamp(cutoff),
-            stage,
-            stage - order.late_days,
-        ]
-    return f"({' OR '.join(parts)})", parameters
+        found.append((lot.pk, lot.account_id, lot.remaining, is_told))
+    return found
 
 
 def _book_lots(order: Order, book: Book, lots: list[tuple[int, int, int, bool]]) -> None:
@@ -287,11 +221,8 @@ def _note_held(order: Order) -> None:
     """List what a checkout reserves: it waits for the hold, so each lot is booked once."""
     if order.scope.basis == "lapsed" and not order.required:
         return  # the next night finds it
-    condition, parameters = due(order.scope, prefix="l.")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO points_clearingskip (run_id, account_id, reason, lots, points) "  # noqa: S608 - constants
-            f"SELECT %s, l.account_id, 'held', COUNT(*), SUM(l.remaining) FROM points_lot l "
-            f"WHERE {condition} AND l.held > 0 GROUP BY l.account_id ON CONFLICT DO NOTHING",
-            [order.run.pk, *parameters],
-        )
+    held = clearings.due_lots(order.scope).filter(held__gt=0).values("account_id")
+    sums = held.annotate(lots=Count("pk"), points=Sum("remaining")).order_by("account_id")
+    for window in rows.chunks(sums.iterator(), WINDOW):
+        found = {row["account_id"]: [row["lots"], row["points"]] for row in window}
+        _pass_over(order, found, ClearingSkip.Reason.HELD)

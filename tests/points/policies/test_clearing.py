@@ -1,14 +1,14 @@
-"""Which lots a clearing takes, which reminder is due, which notice is owed: by table.
+"""Which reminder is due, which notice is owed, which days a quarter has: by table.
 
 Every line was worked out by hand on a calendar. Days are those of Shanghai.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from points.policies import NEVER, clearing
+from points.policies import clearing
 from points.policies.clearing import Scope
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -17,56 +17,6 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
-
-def scope(first: str, last: str, last_day: str) -> Scope:
-    begins, before = clearing.earned_in_days(
-        date.fromisoformat(first) if first else None, date.fromisoformat(last), SHANGHAI
-    )
-    return Scope(
-        basis="earned",
-        cutoff_at=clearing.ends_after(date.fromisoformat(last_day), SHANGHAI),
-        earned_from=begins,
-        earned_before=before,
-    )
-
-
-# earned from, earned through, last day | earned at | ends by itself at | taken
-YEAR_ENDS = """
-           | 2025-12-31 | 2026-12-31 | 2025-12-31T23:59:59.999999 | never               | yes
-           | 2025-12-31 | 2026-12-31 | 2026-01-01T00:00:00        | never               | no
-           | 2025-12-31 | 2026-12-31 | 2019-07-01T12:00:00        | never               | yes
-           | 2025-12-31 | 2026-12-31 | 2025-01-01T00:00:00        | 2027-01-01T00:00:00 | no
-           | 2025-12-31 | 2026-12-31 | 2025-01-01T00:00:00        | 2026-12-31T00:00:00 | no
-           | 2025-12-31 | 2026-12-31 | 2025-01-01T00:00:00        | 2027-01-02T00:00:00 | no
-           | 2025-12-31 | 2026-12-31 | 2024-02-29T00:00:00        | never               | yes
-           | 2025-12-31 | 2026-12-31 | 2024-02-29T23:59:59        | 2028-02-29T00:00:00 | no
-           | 2026-12-31 | 2026-12-31 | 2026-12-31T23:59:59        | never               | yes
-           | 2026-12-31 | 2026-12-31 | 2026-01-01T00:00:00        | never               | yes
-           | 2026-12-31 | 2026-12-31 | 2027-01-01T00:00:00        | never               | no
-2025-01-01 | 2025-12-31 | 2026-12-31 | 2024-12-31T23:59:59        | never               | no
-2025-01-01 | 2025-12-31 | 2026-12-31 | 2025-01-01T00:00:00        | never               | yes
-2025-01-01 | 2025-12-31 | 2026-12-31 | 2025-06-30T10:00:00        | never               | yes
-2025-01-01 | 2025-12-31 | 2026-12-31 | 2025-12-31T23:59:59        | never               | yes
-2025-01-01 | 2025-12-31 | 2026-12-31 | 2026-01-01T00:00:00        | never               | no
-2024-01-01 | 2025-12-31 | 2027-12-31 | 2024-01-01T00:00:00        | never               | yes
-2024-01-01 | 2025-12-31 | 2027-12-31 | 2023-12-31T23:59:59        | never               | no
-2024-01-01 | 2024-12-31 | 2026-02-28 | 2024-02-29T12:00:00        | never               | yes
-2024-01-01 | 2024-12-31 | 2026-02-28 | 2024-02-29T12:00:00        | 2026-03-01T00:00:00 | no
-2024-01-01 | 2024-12-31 | 2026-02-28 | 2024-02-29T12:00:00        | 2026-03-01T00:00:01 | no
-2024-02-29 | 2024-02-29 | 2024-12-31 | 2024-02-29T00:00:00        | never               | yes
-2024-02-29 | 2024-02-29 | 2024-12-31 | 2024-02-29T23:59:59        | never               | yes
-2024-02-29 | 2024-02-29 | 2024-12-31 | 2024-02-28T23:59:59        | never               | no
-2024-02-29 | 2024-02-29 | 2024-12-31 | 2024-03-01T00:00:00        | never               | no
-2024-02-01 | 2024-02-29 | 2028-02-29 | 2024-02-01T00:00:00        | 2028-03-01T00:00:00 | no
-2024-02-01 | 2024-02-29 | 2028-02-29 | 2024-02-01T00:00:00        | 2028-03-02T00:00:00 | no
-2026-01-01 | 2026-03-31 | 2026-03-31 | 2026-03-31T23:59:59        | never               | yes
-2026-01-01 | 2026-03-31 | 2026-03-31 | 2026-04-01T00:00:00        | never               | no
-2026-01-01 | 2026-03-31 | 2026-06-30 | 2026-01-01T00:00:00        | 2026-07-01T00:00:00 | no
-2026-01-01 | 2026-03-31 | 2026-06-30 | 2026-01-01T00:00:00        | 2026-10-01T00:00:00 | no
-2026-10-01 | 2026-12-31 | 2026-12-31 | 2026-09-30T23:59:59        | never               | no
-2026-10-01 | 2026-12-31 | 2026-12-31 | 2026-10-01T00:00:00        | never               | yes
-2026-10-01 | 2026-12-31 | 2027-03-31 | 2026-12-31T23:59:59        | never               | yes
-"""
 
 # deadline (its first dead day) | today | days left | stage of 60, 30, 7, 1
 REMINDERS = """
@@ -135,16 +85,6 @@ def lines(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("|")] for line in table.strip("\n").splitlines()]
 
 
-@pytest.mark.parametrize("case", lines(YEAR_ENDS), ids=" ".join)
-def test_what_an_ordered_clearing_takes(case: list[str]) -> None:
-    first, last, last_day, earned, ends, taken = case
-    found = scope(first, last, last_day).takes(
-        earned_at=instant(earned),
-        expires_at=NEVER if ends == "never" else instant(ends),
-    )
-    assert found is (taken == "yes")
-
-
 @pytest.mark.parametrize("case", lines(REMINDERS), ids=" ".join)
 def test_which_reminder_is_due(case: list[str]) -> None:
     deadline, today, left, stage = case
@@ -160,27 +100,28 @@ def test_which_notices_are_owed(case: list[str]) -> None:
     assert found == [int(day) for day in owed.split()]
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({30: 30, 7: 7}, True),
+        ({30: 27, 7: 4}, True),
+        ({30: 26, 7: 7}, False),
+        ({30: 30, 7: 3}, False),
+        ({30: 30}, False),
+        ({60: 60, 7: 7}, False),
+        ({}, False),
+    ],
+)
+def test_a_notice_counts_up_to_three_days_late(given: dict[int, int], told: bool) -> None:
+    ends = instant("2027-01-01")
+    earned = instant("2025-01-01")
+    assert clearing.was_told(ends, earned, required=(30, 7), late_days=3, given=given) is told
+
+
 @pytest.mark.parametrize("case", lines(QUARTERS), ids=" ".join)
 def test_the_days_of_a_quarter(case: list[str]) -> None:
     day, first, last = (date.fromisoformat(cell) for cell in case)
     assert clearing.quarter_of(day) == (first, last)
-
-
-def test_what_has_lapsed_is_taken_whatever_its_age() -> None:
-    lapsed = Scope(basis="lapsed", cutoff_at=instant("2027-01-01"))
-    old = instant("2020-01-01")
-    assert lapsed.takes(earned_at=old, expires_at=instant("2027-01-01"))
-    assert not lapsed.takes(
-        earned_at=old, expires_at=instant("2027-01-01") + timedelta(microseconds=1)
-    )
-
-
-def test_of_one_store_only() -> None:
-    one = Scope(basis="lapsed", cutoff_at=instant("2027-01-01"), store_id=7)
-    old = instant("2020-01-01")
-    assert one.takes(earned_at=old, expires_at=old, store_id=7)
-    assert not one.takes(earned_at=old, expires_at=old, store_id=8)
-    assert not one.takes(earned_at=old, expires_at=old)
 
 
 @pytest.mark.parametrize("text", ["x", "0", "-1", "367", "1.5", "1;2"])
