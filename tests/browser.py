@@ -48,6 +48,18 @@ def desktop(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture
+def narrow(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """The narrowest phone that counts, with scripts switched off."""
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": 320, "height": 640},
+        java_script_enabled=False,
+    )
+    yield context.new_page()
+    context.close()
+
+
 @contextmanager
 def _page(browser: Browser, live_server: LiveServer, *, width: int, height: int) -> Iterator[Page]:
     context = browser.new_context(

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
 
 from members.models import DeviceSession, Member
 from members.services import registration, sessions
@@ -68,3 +70,10 @@ def token(person: Member, kind: str) -> str:
     return sessions.open_session(
         member=person, kind=kind, user_agent="test", at=timezone.now()
     ).access_token
+
+
+def arrive(page: Page, person: Member, live_server: LiveServer) -> None:
+    """Let a browser come with the member's cookie."""
+    page.context.add_cookies(
+        [{"name": SESSION_COOKIE, "value": token(person, "web"), "url": live_server.url}]
+    )

@@ -12,9 +12,9 @@ from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 
 from config import translations
-from tests.browser import browser, desktop, phone
+from tests.browser import browser, desktop, narrow, phone
 
-__all__ = ["browser", "desktop", "phone"]  # fixtures for every test
+__all__ = ["browser", "desktop", "narrow", "phone"]  # fixtures for every test
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,6 @@
 """The member's pages in a real Chromium: signing in, reading, and how they fit and look."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -23,8 +22,7 @@ from campaigns.selectors import rules as selectors
 from campaigns.services import rules
 from members.models import Member
 from members.services import addresses, relations
-from members.views import SESSION_COOKIE
-from notifications.models import Announcement, Notice, Preference
+from notifications.models import Notice
 from notifications.services import delivery
 from points.models import Account
 from points.services import accounts, holds
@@ -32,7 +30,7 @@ from points.services import settings as points_settings
 from stores.models import Store
 from tests import cast
 from tests.mall import making as coupons
-from tests.notifications.making import notice
+from tests.notifications.making import letters_to
 from tests.tiers.making import ladder
 from tiers.models import Level
 
@@ -41,7 +39,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RULES_PAGES = ["/rules/", "/rules/v1/", "/rules/v2/changes/", "/rules/versions/"]
 PAGES = [
-    *("/", "/points/", "/points/?show=used", "/points/lots/", "/me/", "/privacy/", "{entry}"),
+    *("/", "/points/", "/points/?show=used", "/points/lots/", "/points/expiring/"),
+    *("/me/", "/privacy/", "{entry}"),
     *("/me/devices/", "/me/sign-out-everywhere/", "/me/password/"),
     *("/me/profile/", "/me/code/", "/me/addresses/", "/me/addresses/add/", "/me/consents/"),
     *("/me/invite/", "/me/people/", "/points/gifts/", "/level/", "/me/privacy/", "/me/close/"),
@@ -126,22 +125,6 @@ def address(path: str, entry: int) -> str:
     return path.format(entry=f"/points/entries/{entry}/", notice=f"/me/messages/{newest.pk}/")
 
 
-def letters_to(person: Member) -> None:
-    """Notices short and long, read and unread, with and without points and a way to more."""
-    now = timezone.now()
-    Announcement.objects.create(
-        title_zh="周末全场双倍积分" * 6,
-        body_zh="本周末全场双倍。",
-        state=Announcement.State.SENT,
-        publish_at=now - timedelta(hours=1),
-        shown_until=now + timedelta(days=1),
-        created_at=now,
-    )
-    notice(person, points=1_234_567, link="/points/", read_at=now)
-    notice(person, points=-20, group="delivery", kind="redemption", title="已发货" * 20)
-    notice(person, body="LONGWORD" * 40 + "很长的通知。" * 40, link="/rules/", points=98_765)
-
-
 def friends_and_levels(person: Member) -> None:
     """Somebody to give to, an address with a long name, and a ladder of four levels."""
     now = timezone.now()
@@ -185,12 +168,6 @@ RULES = (
 )
 
 
-def arrive(page: Page, person: Member, live_server: LiveServer) -> None:
-    page.context.add_cookies(
-        [{"name": SESSION_COOKIE, "value": cast.token(person, "web"), "url": live_server.url}]
-    )
-
-
 def test_sign_in_read_the_balance_and_why(phone: Page, sms_file: Path) -> None:
     lin = cast.member()
     cast.earned(
@@ -227,18 +204,6 @@ def test_sign_in_read_the_balance_and_why(phone: Page, sms_file: Path) -> None:
     expect(phone.get_by_role("link", name="登录 / 加入会员")).to_be_visible()
 
 
-@pytest.fixture
-def narrow(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """The narrowest phone that counts, with scripts switched off."""
-    context = browser.new_context(
-        base_url=live_server.url,
-        viewport={"width": 320, "height": 640},
-        java_script_enabled=False,
-    )
-    yield context.new_page()
-    context.close()
-
-
 @pytest.mark.parametrize("size", ["normal", "large"])
 def test_nothing_scrolls_sideways_at_320(narrow: Page, live_server: LiveServer, size: str) -> None:
     lin = cast.member(name="欧阳" * 15)
@@ -246,7 +211,7 @@ def test_nothing_scrolls_sideways_at_320(narrow: Page, live_server: LiveServer, 
     accounts.freeze(
         member_id=lin.pk, reason="x" * 200, reference="f", actor="staff:1", at=timezone.now()
     )
-    arrive(narrow, lin, live_server)
+    cast.arrive(narrow, lin, live_server)
     narrow.context.add_cookies([{"name": "judian_size", "value": size, "url": live_server.url}])
     for path in PAGES:
         narrow.goto(address(path, entry))
@@ -264,7 +229,7 @@ _TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hi
 def test_targets_are_large_enough(phone: Page, live_server: LiveServer) -> None:
     lin = cast.member()
     entry = a_year_of(lin)
-    arrive(phone, lin, live_server)
+    cast.arrive(phone, lin, live_server)
     for path in PAGES:
         phone.goto(address(path, entry))
         assert phone.evaluate(_TARGETS) == [], path
@@ -300,7 +265,7 @@ def test_text_stands_out(phone: Page, live_server: LiveServer, scheme: str) -> N
     for path in GUEST_PAGES[:4]:
         phone.goto(path)
         assert phone.evaluate(_CONTRAST) == [], path
-    arrive(phone, lin, live_server)
+    cast.arrive(phone, lin, live_server)
     for path in PAGES:
         phone.goto(address(path, entry))
         assert phone.evaluate(_CONTRAST) == [], path
@@ -317,7 +282,7 @@ def test_everything_has_a_name_and_every_page_one_heading(
 ) -> None:
     lin = cast.member()
     entry = a_year_of(lin)
-    arrive(desktop, lin, live_server)
+    cast.arrive(desktop, lin, live_server)
     for path in PAGES:
         desktop.goto(address(path, entry))
         assert desktop.evaluate(_UNNAMED) == [], path
@@ -330,7 +295,7 @@ def test_pages_are_light(phone: Page, live_server: LiveServer) -> None:
     """HTML, CSS, drawings: few requests and few bytes, uncompressed even."""
     lin = cast.member()
     a_year_of(lin)
-    arrive(phone, lin, live_server)
+    cast.arrive(phone, lin, live_server)
     sizes: list[int] = []
     phone.on("response", lambda response: sizes.append(len(response.body())))
     phone.goto("/points/")
@@ -371,7 +336,7 @@ def test_a_member_unfolds_why(phone: Page, live_server: LiveServer) -> None:
     assert program is not None
     judged = judging.judge(program, occasion)
     entry = cast.earned(lin, 25, explanation=judged.explanation)
-    arrive(phone, lin, live_server)
+    cast.arrive(phone, lin, live_server)
     phone.goto(f"/points/entries/{entry.entry_id}/")
     expect(phone.locator(".whys li").last).to_be_hidden()
     phone.get_by_text("为什么是这么多？").click()
@@ -380,7 +345,7 @@ def test_a_member_unfolds_why(phone: Page, live_server: LiveServer) -> None:
 
 
 def test_language_switches_and_stays(phone: Page, live_server: LiveServer) -> None:
-    arrive(phone, cast.member(), live_server)
+    cast.arrive(phone, cast.member(), live_server)
     phone.goto("/me/")
     phone.get_by_role("button", name="English").click()
     expect(phone.get_by_role("button", name="Sign out")).to_be_visible()
@@ -412,34 +377,3 @@ def test_staff_adjust_and_freeze_in_the_back_office(desktop: Page) -> None:
     expect(desktop.get_by_text("账户已冻结。")).to_be_visible()
     assert desktop.evaluate("document.documentElement.scrollWidth") <= 1366
     assert Account.objects.get(member=lin).available == 150
-
-
-def test_messages_are_read_and_settings_saved_without_scripts(
-    narrow: Page, live_server: LiveServer
-) -> None:
-    lin = cast.member()
-    letters_to(lin)
-    arrive(narrow, lin, live_server)
-    narrow.context.add_cookies(
-        [{"name": "django_language", "value": "zh-hans", "url": live_server.url}]
-    )
-    narrow.goto("/")
-    expect(narrow.locator(".bell__count")).to_contain_text("2")
-    narrow.locator(".bell").click()
-    expect(narrow.locator(".row--unread")).to_have_count(2)
-    narrow.locator(".row--unread").first.click()
-    expect(narrow.get_by_role("link", name="查看详情")).to_be_visible()
-    narrow.get_by_role("link", name="全部消息").click()
-    expect(narrow.locator(".row--unread")).to_have_count(1)
-    narrow.get_by_role("button", name="全部已读").click()
-    expect(narrow.locator(".row--unread")).to_have_count(0)
-    narrow.get_by_role("link", name="消息设置").click()
-    narrow.locator("input[name='points_expiring.sms']").uncheck()
-    narrow.get_by_label("免打扰开始").fill("21:00")
-    narrow.get_by_role("button", name="保存").click()
-    expect(narrow.get_by_role("alert")).to_be_visible()
-    expect(narrow.locator("input[name='points_expiring.sms']")).not_to_be_checked()
-    narrow.get_by_label("免打扰结束").fill("09:00")
-    narrow.get_by_role("button", name="保存").click()
-    expect(narrow.get_by_text("已保存")).to_be_visible()
-    assert Preference.objects.get().is_on is False

@@ -5,6 +5,7 @@ On the way of a redemption this is one statement: the words are found by the swe
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from mall.models import Coupon, CouponTemplate, Redemption, RedemptionReturn
+from mall.models import Coupon, CouponTemplate, Redemption, RedemptionReturn, Refund
 from notifications.models import Notice
 from notifications.services import noting
 from notifications.services.telling import Fact
@@ -80,6 +81,13 @@ def return_moved(asked: RedemptionReturn, *, at: datetime) -> None:
     if event == "return_received":
         points = context["points"] = asked.points
     _note(redemption, f"return:{asked.pk}:{place}{asked.state}", event, context, points, at)
+
+
+def refunded(refund: Refund, *, at: datetime) -> None:
+    """Money of an order has gone back."""
+    redemption = refund.payment.redemption
+    context = _order(redemption) | {"yuan": f"{Decimal(refund.amount) / 100:.2f}"}
+    _note(redemption, f"refund:{refund.pk}", "refunded", context, None, at)
 
 
 def coupons_issued(coupons: Sequence[Coupon], *, at: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
@@ -102,21 +101,16 @@ class SettingsView(MemberView):
         `quiet_hours_incomplete`."""
         data = _valid(serializers.SettingsContentSerializer, request)
         member_id, now = calling_member(request).pk, timezone.now()
-        with transaction.atomic():
-            if "language" in data:
-                reach.speak(member_id=member_id, language=data["language"], at=now)
-            if "quiet_from" in data or "quiet_until" in data:
-                reach.be_quiet(
-                    member_id=member_id,
-                    quiet_from=data.get("quiet_from"),
-                    quiet_until=data.get("quiet_until"),
-                    at=now,
-                )
-            switches = {
+        has_quiet = "quiet_from" in data or "quiet_until" in data
+        reach.change(
+            member_id=member_id,
+            at=now,
+            language=data.get("language"),
+            quiet=(data.get("quiet_from"), data.get("quiet_until")) if has_quiet else None,
+            switches={
                 (one["kind"], one["channel"]): one["is_on"] for one in data.get("switches", [])
-            }
-            if switches:
-                reach.choose(member_id=member_id, switches=switches, at=now)
+            },
+        )
         return Response(serializers.shown_settings(selectors.reach_of(member_id)))
 
 

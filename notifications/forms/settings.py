@@ -45,8 +45,8 @@ class SettingsForm(forms.Form):
             (kind, channel): f"{kind}.{channel}" in self.data for kind, channel in self._offered
         }
 
-    def quiet(self) -> dict[str, time | None]:
-        return {name: self.cleaned_data[name] for name in ("quiet_from", "quiet_until")}
+    def quiet(self) -> tuple[time | None, time | None]:
+        return self.cleaned_data["quiet_from"], self.cleaned_data["quiet_until"]
 
 
 class EmailForm(forms.Form):

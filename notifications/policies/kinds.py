@@ -86,7 +86,7 @@ def _event(names: str, channels: str = "", **traits: bool | timedelta) -> Event:
     named = frozenset(names.split())
     if unknown := named - PLACEHOLDERS.keys():
         raise KeyError(*unknown)
-    return Event(named, frozenset(channels.split()), **traits)  # type: ignore[arg-type]
+    return Event(named, frozenset(channels.split()), **traits)  # type: ignore[arg-type]  # by their names
 
 
 _ORDER = "number reward points"

@@ -55,7 +55,7 @@ def tell_noted(*, now: datetime, limit: int = 20_000) -> int:
     while told < limit:
         try:
             count = _tell_batch(_BATCH, now=now)
-        except Exception:
+        except Exception:  # whatever it was, the facts beside it must not wait for it
             logger.exception("a batch of facts could not be told; each is tried by itself")
             count = _tell_one_by_one(now=now)
         if not count:
@@ -96,7 +96,7 @@ def _tell_one_by_one(*, now: datetime) -> int:
                 if row is not None:
                     telling.tell([_fact(row)], at=min(row.at, now))
                     row.delete()
-        except Exception:
+        except Exception:  # told in the log and in the row, and tried again in an hour
             logger.exception("fact %s could not be told", pk)
             NotedFact.objects.filter(pk=pk).update(failed_at=now)
         done += 1

@@ -16,6 +16,28 @@ from notifications.selectors import reach
 GRANTS_MAX = 20
 
 
+Quiet = tuple[time | None, time | None]
+
+
+def change(
+    *,
+    member_id: int,
+    at: datetime,
+    language: str | None = None,
+    quiet: Quiet | None = None,
+    switches: Mapping[tuple[str, str], bool] | None = None,
+) -> None:
+    """Change what is given (None: it stays), all of it or nothing; as `speak`, `be_quiet` and
+    `choose` do, and raising what they raise."""
+    with transaction.atomic():
+        if language is not None:
+            speak(member_id=member_id, language=language, at=at)
+        if quiet is not None:
+            be_quiet(member_id=member_id, quiet_from=quiet[0], quiet_until=quiet[1], at=at)
+        if switches:
+            choose(member_id=member_id, switches=switches, at=at)
+
+
 def choose(*, member_id: int, switches: Mapping[tuple[str, str], bool], at: datetime) -> int:
     """Turn channels on and off, by (kind, channel); returns how many have changed.
 

@@ -49,7 +49,7 @@ def insert(
     is_postgresql = connection.vendor == "postgresql"
     values, source, parameters = (_given if is_postgresql else _given_json)(target, rows)
     # Names of our own columns, and parameters. Without a WHERE, SQLite would take ON for a join.
-    sql = f"{_into(target)} SELECT {', '.join(values)} FROM {source} WHERE true"  # noqa: S608
+    sql = f"{_into(target)} SELECT {', '.join(values)} FROM {source} WHERE true"  # noqa: S608 - names of our own
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} ON CONFLICT DO NOTHING RETURNING {returning}", parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -118,7 +118,7 @@ def update(
     pairs = [f"{name} = {value}" for name, value in zip(named, values, strict=True)]
     where, changed = f"t.{pairs[0]}{guard and f' AND {guard}'}", ", ".join(pairs[1:])
     table = target.model._meta.db_table
-    sql = f"UPDATE {table} AS t SET {changed} FROM {source} WHERE {where}"  # noqa: S608
+    sql = f"UPDATE {table} AS t SET {changed} FROM {source} WHERE {where}"  # noqa: S608 - names of our own
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} RETURNING {returning}", parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()

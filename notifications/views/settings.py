@@ -1,6 +1,5 @@
 """How the member wants to be told: channels, language, quiet hours, e-mail address."""
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,7 +26,13 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
     form = SettingsForm(request.POST if request.method == "POST" else None, reach=held)
     if form.is_valid():
         try:
-            _save(member, form)
+            reach.change(
+                member_id=member.pk,
+                at=timezone.now(),
+                language=form.cleaned_data["language"],
+                quiet=form.quiet(),
+                switches=form.switches(),
+            )
         except Refusal as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
@@ -102,14 +107,6 @@ def confirm_email(request: HttpRequest, member: Member) -> HttpResponse:
 def remove_email(request: HttpRequest, member: Member) -> HttpResponse:
     mailbox.remove(member_id=member.pk, at=timezone.now())
     return redirect("notifications:settings")
-
-
-def _save(member: Member, form: SettingsForm) -> None:
-    now = timezone.now()
-    with transaction.atomic():
-        reach.speak(member_id=member.pk, language=form.cleaned_data["language"], at=now)
-        reach.be_quiet(member_id=member.pk, at=now, **form.quiet())
-        reach.choose(member_id=member.pk, switches=form.switches(), at=now)
 
 
 def _email_page(

@@ -13,7 +13,6 @@ from mall.models import Coupon, CouponTemplate
 from mall.services import coupons
 from tests import cast
 from tests.mall.making import basket, shop, template
-from tests.test_pages_in_a_browser import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -25,7 +24,7 @@ def test_from_a_leaflet_to_the_till(
     page: Page = request.getfixturevalue(width)
     template(name="开业五元券", public_code="OPENING5")
     lin = cast.member()
-    arrive(page, lin, live_server)
+    cast.arrive(page, lin, live_server)
     page.goto("/me/")
     page.get_by_role("link", name="我的优惠券").click()
     expect(page.get_by_text("暂无可用优惠券")).to_be_visible()

@@ -14,19 +14,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from mall.models import Redemption, Reward, RewardCategory, RewardPrice, Shelf
 from mall.services import codes, handover, progress, search
-from members.models import Member
-from members.views import SESSION_COOKIE
 from tests import cast
 from tests.mall import redeeming, shelving
 from tests.test_pages_in_a_browser import _CONTRAST, _TARGETS, _UNNAMED
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def arrive(page: Page, person: Member, live_server: LiveServer) -> None:
-    page.context.add_cookies(
-        [{"name": SESSION_COOKIE, "value": cast.token(person, "web"), "url": live_server.url}]
-    )
 
 
 @pytest.fixture
@@ -89,7 +81,7 @@ def test_find_choose_confirm_and_see_its_way(
 ) -> None:
     lin = redeeming.rich(2000)
     redeeming.address(lin)
-    arrive(page, lin, live_server)
+    cast.arrive(page, lin, live_server)
     page.goto("/mall/")
     expect(page.get_by_text("还剩 2 天 3 小时").first).to_be_visible()
     page.get_by_label("搜索好物").fill("帆布")
@@ -134,7 +126,7 @@ def test_a_virtual_code_is_opened(
     page: Page, live_server: LiveServer, goods: dict[str, Reward]
 ) -> None:
     lin = redeeming.rich(500)
-    arrive(page, lin, live_server)
+    cast.arrive(page, lin, live_server)
     page.goto(f"/mall/rewards/{goods['card'].code}/")
     page.get_by_role("button", name="立即兑换").click()
     page.get_by_role("button", name="确认兑换").dblclick()
@@ -150,7 +142,7 @@ def test_the_money_part_is_paid(
 ) -> None:
     lin = redeeming.rich(500)
     redeeming.address(lin)
-    arrive(page, lin, live_server)
+    cast.arrive(page, lin, live_server)
     page.goto(f"/mall/rewards/{goods['mixed'].code}/redeem/")
     page.get_by_label("到店自提").check()
     page.get_by_label("自提门店").select_option("S1")
@@ -194,7 +186,7 @@ def test_everything_works_without_a_script(
     lin = redeeming.rich(1000)
     redeeming.address(lin)
     with no_script(browser, live_server, width) as page:
-        arrive(page, lin, live_server)
+        cast.arrive(page, lin, live_server)
         page.goto("/mall/rewards/")
         page.get_by_text("筛选与排序").click()
         page.get_by_label("积分从").fill("100")
@@ -231,7 +223,7 @@ def test_no_page_scrolls_sideways_or_has_small_targets(
     addresses += [f"/mall/orders/{order.number}/" for order in orders]
     context = browser.new_context(base_url=live_server.url, locale="zh-CN")
     page = context.new_page()
-    arrive(page, lin, live_server)
+    cast.arrive(page, lin, live_server)
     for scheme, width in (("light", 320), ("dark", 390), ("light", 1280)):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.set_viewport_size({"width": width, "height": 800})

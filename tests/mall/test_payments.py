@@ -23,6 +23,8 @@ from mall.models import Payment, Redemption, Refund
 from mall.services import payments, progress, returns, sweeps
 from mall.services.payments import providers, signing
 from members.models import WechatIdentity
+from notifications.models import Notice
+from notifications.services import noting
 from points.selectors import balance
 from tests import cast
 from tests.mall import redeeming
@@ -175,6 +177,9 @@ def test_cancelling_sends_the_money_back_once(wechat: Any) -> None:
     assert payments.tend(now=now + timedelta(minutes=2))["refunded"] == 1
     assert payments.tend(now=now + timedelta(hours=2))["refunded"] == 0
     assert wechat.refunded(f"R{order.number}") == 990
+    noting.tell_noted(now=now + timedelta(hours=2))
+    told = Notice.objects.get(event="refunded")
+    assert (told.member_id, told.context["yuan"]) == (person.pk, "9.90")
 
 
 def test_a_provider_that_is_away_loses_nothing(wechat: Any) -> None:

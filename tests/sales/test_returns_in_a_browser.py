@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from members.models import Member
-from members.views import SESSION_COOKIE
 from sales.models import Receipt
 from sales.policies.receipts import MemberRef, ReceiptInput
 from sales.services import intake
@@ -50,16 +49,10 @@ def pages() -> tuple[Member, list[str]]:
     return person, ["/returns/", f"/returns/{slip}/", "/points/held/"]
 
 
-def arrive(page: Page, person: Member, live_server: LiveServer) -> None:
-    page.context.add_cookies(
-        [{"name": SESSION_COOKIE, "value": cast.token(person, "web"), "url": live_server.url}]
-    )
-
-
 def test_from_the_ledger_to_the_slip(
     phone: Page, live_server: LiveServer, pages: tuple[Member, list[str]]
 ) -> None:
-    arrive(phone, pages[0], live_server)
+    cast.arrive(phone, pages[0], live_server)
     phone.goto(f"{live_server.url}/points/")
 
     phone.locator("a.row", has_text="返还").first.click()
@@ -79,7 +72,7 @@ def test_from_the_ledger_to_the_slip(
 def test_the_pages_are_held_to_what_all_pages_are(
     phone: Page, live_server: LiveServer, pages: tuple[Member, list[str]], scheme: str
 ) -> None:
-    arrive(phone, pages[0], live_server)
+    cast.arrive(phone, pages[0], live_server)
     phone.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for address in pages[1]:
         phone.goto(live_server.url + address)
@@ -94,7 +87,7 @@ def test_nothing_scrolls_sideways_at_320(
 ) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=True)
     narrow = context.new_page()
-    arrive(narrow, pages[0], live_server)
+    cast.arrive(narrow, pages[0], live_server)
     for address in pages[1]:
         narrow.goto(live_server.url + address)
         assert narrow.evaluate("document.documentElement.scrollWidth") == 320
@@ -104,7 +97,7 @@ def test_nothing_scrolls_sideways_at_320(
 def test_on_paper_the_slip_stands_alone(
     desktop: Page, live_server: LiveServer, pages: tuple[Member, list[str]]
 ) -> None:
-    arrive(desktop, pages[0], live_server)
+    cast.arrive(desktop, pages[0], live_server)
     desktop.goto(live_server.url + pages[1][1])
     desktop.emulate_media(media="print")
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from mall.exceptions.payments import PaymentRefused, PaymentUnavailable
 from mall.models import Payment, Refund
+from mall.services import notices
 from mall.services.payments.desk import settle
 from mall.services.payments.providers import RefundOrder, named
 
@@ -76,7 +77,7 @@ def _refund(now: datetime, limit: int) -> int:
     done = 0
     due = Refund.objects.filter(
         state__in=[_STATE.DUE, _STATE.PROCESSING], next_at__lte=now
-    ).select_related("payment")
+    ).select_related("payment__redemption__reward")
     for refund in due.order_by("next_at")[:limit]:
         done += _send(refund, now)
     return done
@@ -118,4 +119,6 @@ def _written(
         row.next_at = now + wait
         row.done_at = now if state == _STATE.DONE else None
         row.save()
+        if state == _STATE.DONE:
+            notices.refunded(refund, at=now)
     return state == _STATE.DONE
